@@ -1,0 +1,1 @@
+"""Cogs: one module per thing a person can do in Discord."""

@@ -1,0 +1,1 @@
+"""Personal generation and learning. Knows nothing of Discord and nothing of SQL."""

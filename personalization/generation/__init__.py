@@ -1,0 +1,1 @@
+"""Serving: tokens out of the shared base model and many people's adapters."""

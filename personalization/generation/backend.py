@@ -1,0 +1,54 @@
+"""The seam between asking for a reply and the machinery that makes its tokens.
+
+A backend takes *one* request; batching is its own affair. Contract, proved by one suite over all
+implementations: the same greedy request gives the same tokens whatever else runs; closing the
+stream frees the row at once; an unknown or damaged adapter raises ``AdapterError``; an adapter
+version is immutable, so a request keeps the one it started with. Knows no text beyond tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bowerbird.personalization.types import AdapterRef, FinishReason, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """``prompt_ids`` from ``prompting.encode``; ``owner`` is whose turn in the queue it uses.
+
+    ``deadline_s``: seconds from now after which a request still waiting fails with
+    ``QueueFullError``; ``None`` waits for ever.
+    """
+
+    prompt_ids: tuple[int, ...]
+    sampling: Sampling
+    adapter: AdapterRef | None = None
+    owner: tuple[int, int] = (0, 0)
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationChunk:
+    """New text (whole characters only) and the tokens behind it; the last has a reason."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason | None = None
+
+
+class GenerationBackend(Protocol):
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+        """Stream one reply. Raises the errors of ``personalization.errors.GenerationError``
+        and ``AdapterError``. Closing the generator cancels."""
+
+    async def preload(self, adapter: AdapterRef) -> None:
+        """Make an adapter ready before it is asked for. Raises ``AdapterError``."""
+
+    async def unload(self, scope_id: int, user_id: int) -> None:
+        """Drop all of a person's adapters from memory; running replies keep theirs to the end."""
+
+    async def aclose(self) -> None:
+        """Cancel everything, end the thread, give the memory back. Safe to call twice."""

@@ -1,0 +1,1 @@
+"""The night: feedback in, a gated adapter out."""

@@ -1,0 +1,95 @@
+"""The seam between deciding what to train and the process that trains it.
+
+Jobs and results are JSON-serialisable, so they can cross to a subprocess or another machine.
+Contract, proved by one suite over all implementations: a killed worker leaves nothing
+half-written and its jobs end as failed; results arrive as they are ready; closing the stream
+stops the worker. Knows no torch and no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bowerbird.storage.records import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class TrainExample:
+    """One reply and whether the person wants more or fewer like it (a KTO example)."""
+
+    turns: tuple[Turn, ...]
+    reply: str
+    is_liked: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRecipe:
+    """How adapters are trained; DESIGN §5 gives the terms, docs/LOG.md what each value was worth."""
+
+    rank: int = 8
+    alpha: int = 16
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    learning_rate: float = 2e-4
+    epochs: int = 4
+    batch_size: int = 4
+    max_tokens: int = 512
+    beta: float = 0.1
+    kl_weight: float = 0.1
+    weight_decay: float = 0.0
+    clip_norm: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainJob:
+    """One person's training. ``candidate_dir`` is where the adapter is left, complete or absent.
+
+    ``incumbent_dir``: the active adapter the candidate is measured against; ``None`` for base.
+    """
+
+    job_id: str
+    base_model: str
+    candidate_dir: str
+    examples: tuple[TrainExample, ...]
+    recipe: TrainRecipe
+    incumbent_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's decision, its reasons in plain sentences, and what it measured."""
+
+    is_accepted: bool
+    reasons: tuple[str, ...]
+    measurements: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainProgress:
+    """``done`` of ``total`` steps of a stage of one job."""
+
+    job_id: str
+    stage: Literal["loading", "training", "gate"]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How a job ended. Without ``verdict`` it failed, and ``error`` says why in one sentence."""
+
+    job_id: str
+    verdict: Verdict | None
+    error: str | None
+    seconds: float
+
+
+class TrainExecutor(Protocol):
+    def run(self, jobs: Sequence[TrainJob]) -> AsyncGenerator[TrainProgress | TrainResult, None]:
+        """Run all jobs; exactly one result for each, progress in between."""
+
+    async def aclose(self) -> None:
+        """Stop the worker, if any. Safe to call twice."""

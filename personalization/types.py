@@ -1,0 +1,99 @@
+"""The values that travel along the path: conversation, adapter, sampling, draft.
+
+Frozen, cheap to import, no torch and no Discord types. ``Turn`` is storage's, because what was
+sent to the model is what is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from bowerbird.storage.records import DM_SCOPE, GLOBAL_SCOPE, Origin, Role, Turn
+
+__all__ = [
+    "DM_SCOPE",
+    "GLOBAL_SCOPE",
+    "AdapterRef",
+    "Conversation",
+    "FinishReason",
+    "Origin",
+    "ReplyDraft",
+    "Role",
+    "Sampling",
+    "Turn",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """User and assistant turns, oldest first; the last one is the question."""
+
+    turns: tuple[Turn, ...]
+
+    def __post_init__(self) -> None:
+        if not self.turns or self.turns[-1].role != "user":
+            raise ValueError("a conversation ends with the person's question")
+
+    @property
+    def question(self) -> Turn:
+        return self.turns[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterRef:
+    """One published adapter version: an immutable directory in PEFT's format."""
+
+    scope_id: int
+    user_id: int
+    version: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """A name no other version will ever have (also what a vLLM server knows it by)."""
+        return f"s{self.scope_id}-u{self.user_id}-v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn. ``temperature`` 0 is greedy; ``seed`` makes a reply repeatable.
+
+    ``repetition_penalty`` as in CTRL (Keskar et al. 2019), over prompt and reply; 1 is off.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 0.9
+    top_k: int = 50
+    repetition_penalty: float = 1.1
+    max_new_tokens: int = 256
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDraft:
+    """A finished reply and exactly what it came from; not yet tied to Discord messages.
+
+    ``turns`` are those really sent to the model, system prompt first, after truncation.
+    """
+
+    scope_id: int
+    user_id: int
+    turns: tuple[Turn, ...]
+    text: str
+    base_model: str
+    adapter_version: int | None
+    sampling: Sampling
+    finish_reason: FinishReason
+    tokens: int
+    seconds: float

@@ -1,0 +1,1 @@
+"""Everything that is remembered. Knows nothing of Discord and nothing of torch."""

@@ -1,0 +1,170 @@
+"""The seam between what is remembered and who asks: intent-named methods, no SQL, no rows.
+
+Every method is one transaction: it happens wholly or not at all, also when two tasks call at
+once. Times are timezone-aware UTC. Errors: ``StoreError`` with a sentence that says what to do
+(disk full, unreachable, damaged, newer schema); nothing else escapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from bowerbird.storage.records import (
+    AdapterVersion,
+    Consent,
+    DuePerson,
+    Erased,
+    Feedback,
+    FeedbackKind,
+    LabelledReply,
+    NewReply,
+    Person,
+    PersonSummary,
+    Reply,
+    Run,
+    RunState,
+    ScopeSummary,
+)
+
+
+class StoreError(Exception):
+    """The database could not do it. The text is one sentence for the operator."""
+
+
+class Store(Protocol):
+    """What Bowerbird remembers."""
+
+    async def open(self) -> None:
+        """Connect and bring the schema up to date."""
+
+    async def aclose(self) -> None: ...
+
+    # --- people and consent -------------------------------------------------------------------
+    async def person(self, scope_id: int, user_id: int) -> Person:
+        """The person, as ``UNASKED`` if nothing is known of them. Writes nothing."""
+
+    async def offer_consent(self, scope_id: int, user_id: int) -> bool:
+        """Remember that the offer is being made. True for exactly one caller, ever."""
+
+    async def set_consent(self, scope_id: int, user_id: int, consent: Consent) -> None: ...
+
+    async def people(self, scope_id: int | None = None) -> list[Person]:
+        """Everybody known, in one scope or in all."""
+
+    # --- replies ------------------------------------------------------------------------------
+    async def add_reply(self, reply: NewReply) -> int | None:
+        """Record a reply; returns its id, or ``None`` if the person does not consent (any more).
+
+        Idempotent on ``message_ids[0]``.
+        """
+
+    async def reply_of_message(self, message_id: int) -> Reply | None:
+        """The reply any part of which is this message."""
+
+    async def replace_text(self, message_id: int, text: str) -> int:
+        """A message was edited: replace its text in every turn that quotes it.
+
+        Active adapters trained on those replies become stale. Returns the turns changed.
+        """
+
+    async def erase_messages(self, message_ids: Sequence[int]) -> int:
+        """Messages were deleted: their text goes.
+
+        A reply of which a part or the question is deleted goes whole, with its feedback; in
+        other replies the quoting turn goes and the reply is no longer exact. Active adapters
+        trained on them become stale. Returns the replies touched.
+        """
+
+    async def erase_before(self, moment: datetime) -> int:
+        """The retention clock: replies (and their feedback) made before ``moment`` go."""
+
+    # --- feedback -----------------------------------------------------------------------------
+    async def put_feedback(self, feedback: Feedback) -> bool:
+        """Upsert by (message, user, kind). False, and nothing stored, without consent.
+
+        May arrive before the reply it belongs to.
+        """
+
+    async def remove_feedback(
+        self, message_id: int, kinds: Sequence[FeedbackKind], user_id: int | None = None
+    ) -> int:
+        """Remove a person's feedback of these kinds from a message, or everybody's (cleared)."""
+
+    async def labelled_replies(
+        self, scope_id: int, user_id: int, *, interactions_only: bool = False
+    ) -> list[LabelledReply]:
+        """The asker's own replies with their own feedback, oldest first; exact ones only.
+
+        ``interactions_only``: only text given through slash commands and modals.
+        """
+
+    # --- adapters -----------------------------------------------------------------------------
+    async def next_version(self, scope_id: int, user_id: int) -> int:
+        """One more than the highest version ever given to this person in this scope."""
+
+    async def add_adapter(self, adapter: AdapterVersion, *, promote: bool) -> bool:
+        """Record a version with its verdict and, if ``promote``, flip the active pointer to it.
+
+        False, and nothing stored, if the person does not consent any more.
+        """
+
+    async def adapters(self, scope_id: int, user_id: int) -> list[AdapterVersion]:
+        """All recorded versions, oldest first."""
+
+    async def activate(self, scope_id: int, user_id: int, version: int | None) -> None:
+        """Point the person at an accepted version, or at base (``None``)."""
+
+    # --- runs ---------------------------------------------------------------------------------
+    async def due_people(self, min_feedback: int, scope_id: int | None = None) -> list[DuePerson]:
+        """Consenting people with that many new items, or stale; most new feedback first."""
+
+    async def add_run(self, night: str, scope_id: int, user_id: int) -> Run:
+        """Queue a run; the existing one if (night, scope, user) is known already."""
+
+    async def start_run(self, run_id: int) -> Run:
+        """Mark it running and count the attempt. Raises ``StoreError`` if it is over."""
+
+    async def finish_run(
+        self, run_id: int, state: RunState, *, version: int | None = None, detail: str = ""
+    ) -> None:
+        """End a run. When PROMOTED or REJECTED, feedback older than its start is no longer new."""
+
+    async def unfinished_runs(self) -> list[Run]:
+        """Queued and running ones, oldest first: what a crash left."""
+
+    async def runs(self, night: str) -> list[Run]: ...
+
+    async def has_open_run(self, scope_id: int, user_id: int) -> bool: ...
+
+    # --- summaries ----------------------------------------------------------------------------
+    async def person_summary(self, scope_id: int, user_id: int) -> PersonSummary: ...
+
+    async def scope_summary(self, scope_id: int, min_feedback: int) -> ScopeSummary: ...
+
+    # --- leaving ------------------------------------------------------------------------------
+    async def forget(self, user_id: int, scope_id: int | None = None) -> Erased:
+        """Erase all of a person's rows, in one scope or everywhere; open runs are cancelled.
+
+        Consent is left as OFF so that they are not asked again, and version numbers are not
+        reused. Deleted text is overwritten in the file, not just unlinked.
+        """
+
+    async def reset(self, scope_id: int, user_id: int, *, keep_feedback: bool) -> Erased:
+        """Back to base: versions and runs go, and feedback and replies unless kept."""
+
+    async def export(self, user_id: int) -> dict[str, Any]:
+        """Everything of a person, in every scope, as JSON-ready values."""
+
+    # --- the operator -------------------------------------------------------------------------
+    async def get_meta(self, key: str) -> str | None: ...
+
+    async def set_meta(self, key: str, value: str) -> None: ...
+
+    async def checkpoint(self) -> None:
+        """Fold write-ahead data into the main file (a no-op where there is none)."""
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy while in use. ``StoreError`` where the database has its own tool."""
