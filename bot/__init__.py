@@ -1,1 +1,1 @@
-"""What people and the machine touch: the Discord client, its cogs and the console. The only package that imports discord."""
+"""What people touch: the Discord client, its cogs, the console. Only here is discord imported."""

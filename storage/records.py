@@ -205,7 +205,7 @@ class DuePerson:
 
 @dataclass(frozen=True, slots=True)
 class PersonSummary:
-    """Counts behind ``/my status``. ``others_votes``: votes of other people on this one's replies."""
+    """Counts behind ``/my status``. ``others_votes``: other people's votes on their replies."""
 
     person: Person
     replies: int

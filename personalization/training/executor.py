@@ -27,7 +27,7 @@ class TrainExample:
 
 @dataclass(frozen=True, slots=True)
 class TrainRecipe:
-    """How adapters are trained; DESIGN §5 gives the terms, docs/LOG.md what each value was worth."""
+    """How an adapter is trained; docs/LOG.md says what each value was worth."""
 
     rank: int = 8
     alpha: int = 16
