@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     discord_gateway_url: str | None = None
 
     data_dir: Path = Path("data")
+    models_dir: Path = Field(default_factory=lambda data: data["data_dir"] / "models")
     database_url: SecretStr | None = None
 
     base_model: str = "smollm2-135m"
@@ -102,10 +103,6 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{(self.data_dir / 'bowerbird.db').absolute()}"
-
-    @property
-    def models_dir(self) -> Path:
-        return self.data_dir / "models"
 
     @property
     def adapters_dir(self) -> Path:
