@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_example_lists_every_setting_with_a_line_of_meaning() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     names = []
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if match := ASSIGNMENT.match(line):
             names.append(match[1])
             assert re.match(r"# \S.*[.,:;)]?", before), f"{match[1]} has no meaning above it"
@@ -43,9 +44,7 @@ def test_example_shows_the_defaults(tmp_path: Path) -> None:
     assert Settings(_env_file=env) != Settings()
 
 
-def test_environment_wins_over_env_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_wins_over_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("MAX_BATCH=3\nMAX_NEW_TOKENS=7\n", encoding="utf-8")
     monkeypatch.setenv("MAX_BATCH", "5")
     assert (Settings().max_batch, Settings().max_new_tokens) == (5, 7)
