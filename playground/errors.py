@@ -179,3 +179,7 @@ def required(path: str) -> DiscordError:
 
 def not_a_snowflake(path: str, value: object) -> DiscordError:
     return invalid_form(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+
+
+def too_many_reactions(limit: int) -> DiscordError:
+    return DiscordError(400, 30010, f"Maximum number of reactions reached ({limit})")

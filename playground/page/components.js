@@ -1,0 +1,85 @@
+// Buttons and select menus under a message, and the newer layout components around them.
+// Contract: one press at a time per message; the press is over when the playground says so.
+
+import { h } from "./dom.js";
+import { emoji } from "./emoji.js";
+import { icon } from "./icons.js";
+import { act } from "./actions.js";
+import { picture } from "./embeds.js";
+import { markdown, safeLink } from "./markdown_view.js";
+import { names } from "./names.js";
+
+const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
+
+export function components(message) {
+  return (message.components || []).map((item) => component(item, message));
+}
+
+function component(item, message) {
+  const children = () => (item.components || []).map((child) => component(child, message));
+  switch (item.type) {
+    case 1: return h("div.action-row", {}, children());
+    case 2: return button(item, message);
+    case 3: return select(item, message, item.options);
+    case 5: case 6: case 7: case 8: return select({ ...item, disabled: true }, message, []); // not offered here
+    case 9: return h("div.v2-section", {}, h("div", {}, children()), item.accessory && component(item.accessory, message));
+    case 10: return h("div.v2-text", {}, markdown(item.content, names));
+    case 11: return picture(item.media.url, item.description || "Thumbnail");
+    case 12: return h("div.v2-gallery", {}, item.items.map((entry) => picture(entry.media.url, entry.description || "Picture")));
+    case 14: return item.divider === false ? h("div.v2-space") : h("hr");
+    case 17: return h("div.embed", { style: item.accent_color ? { "--embed": `#${item.accent_color.toString(16).padStart(6, "0")}` } : {} }, h("div.embed-body", {}, children()));
+    default: return null;
+  }
+}
+
+function button(item, message) {
+  const label = [item.emoji && emoji(item.emoji.name), item.label && h("span", {}, item.label)];
+  if (item.style === 5) {
+    return safeLink(item.url, [label, icon("link")], { class: "button secondary", data: { testid: "button" } });
+  }
+  return h(
+    `button.button.${STYLES[item.style] || "secondary"}`,
+    {
+      type: "button",
+      disabled: item.disabled || false,
+      data: { customId: item.custom_id, testid: "button" },
+      "aria-label": item.label ? null : item.emoji?.name,
+      onclick: (event) => press(event.currentTarget, () => act("click", { ...where(message), custom_id: item.custom_id })),
+    },
+    label,
+  );
+}
+
+const where = (message) => ({ channel: message.channel_id, message: message.id });
+
+async function press(element, run) {
+  if (element.getAttribute("aria-busy") === "true") return;
+  element.setAttribute("aria-busy", "true");
+  try {
+    await run();
+  } finally {
+    element.removeAttribute("aria-busy");
+  }
+}
+
+function select(item, message, options) {
+  const most = item.max_values ?? 1;
+  const chosen = new Set(options.filter((o) => o.default).map((o) => o.value)));
+  const box = h(
+    "select.select",
+    {
+      disabled: item.disabled || false,
+      multiple: most > 1,
+      size: most > 1 ? Math.min(options.length, 5) : null,
+      "aria-label": item.placeholder || "Choose",
+      data: { customId: item.custom_id, testid: "select" },
+      onchange: (event) => {
+        const values = [...event.target.selectedOptions].map((o) => o.value).filter(Boolean);
+        press(event.target, () => act("select", { ...where(message), custom_id: item.custom_id, values }));
+      },
+    },
+    most === 1 && h("option", { value: "", disabled: !chosen.size }, item.placeholder || "Make a selection"),
+    options.map((o) => h("option", { value: o.value, title: o.description, selected: chosen.has(o.value) }, o.label)),
+  );
+  return box;
+}
