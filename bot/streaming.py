@@ -1,0 +1,161 @@
+"""Tokens become messages: posted at once, then edited at the channel's pace, split, and finished.
+
+Contract: `show` reads pieces of text to their end; `Shown` says at every moment which messages they
+became. The last text is always sent and never waits for the pace. Where the messages are gone
+(deleted by a moderator, a permission withdrawn) it ends with `ReplyGoneError`; closing the pieces,
+and so stopping the generation, is the caller's. Knows of messages only what `Surface` offers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterable, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import aiohttp
+import discord
+
+from bowerbird.bot import rendering
+from bowerbird.bot.pacing import EditPace
+
+_log = logging.getLogger(__name__)
+_OLD_MESSAGE_EDITS = 30046  # messages older than an hour take few edits, then none for a while
+_PASSING = (discord.DiscordServerError, aiohttp.ClientError, TimeoutError)
+_RETRY_AFTER_S = (1.0, 4.0)
+
+
+class ReplyGoneError(Exception):
+    """There is no place left to stream into; nobody reads on."""
+
+
+class HasId(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+M = TypeVar("M", bound=HasId)
+
+
+class Surface(Protocol[M]):
+    """Where a reply is shown: a channel, or the answer to an interaction."""
+
+    @property
+    def channel_id(self) -> int: ...
+
+    async def post(self, text: str, after: M | None) -> M:
+        """A new message; ``after`` is the part before it, ``None`` for the first."""
+
+    async def edit(self, message: M, text: str) -> None: ...
+
+    async def delete(self, message: M) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Shown(Generic[M]):
+    """The messages of one reply and what each says now; filled while it streams."""
+
+    messages: list[M] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(message.id for message in self.messages)
+
+
+async def show(
+    pieces: AsyncIterable[str], surface: Surface[M], pace: EditPace, shown: Shown[M], head: str = ""
+) -> None:
+    """Stream ``pieces``, below the text ``head``, into ``surface``. White space alone shows nothing.
+
+    Raises `ReplyGoneError`, and whatever ``pieces`` raise.
+    """
+    text = ""
+    try:
+        async for piece in pieces:
+            text += piece
+            # A back-tick at the end may be the beginning of a fence, which decides where to cut.
+            steady = text.rstrip("`")
+            if steady.strip() and (not shown.messages or pace.take(surface.channel_id, shown)):
+                await _update(surface, pace, shown, head + steady, is_last=False)
+    finally:
+        pace.leave(surface.channel_id, shown)
+    if text.strip():
+        await _update(surface, pace, shown, head + text, is_last=True)
+
+
+async def discard(surface: Surface[M], shown: Shown[M]) -> None:
+    """Delete what was shown; messages that are gone already are no error."""
+    while shown.messages:
+        shown.texts.pop()
+        try:
+            await surface.delete(shown.messages.pop())
+        except (discord.NotFound, discord.Forbidden) as error:
+            _log.debug("nothing to delete: %s", error)
+
+
+async def _update(
+    surface: Surface[M], pace: EditPace, shown: Shown[M], text: str, *, is_last: bool
+) -> None:
+    """Make the messages say ``text``, touching only those that differ."""
+    parts = rendering.split(text)
+    for index, part in enumerate(parts):
+        if index == len(shown.messages):
+            await _post(surface, shown, part, is_last=is_last)
+        elif shown.texts[index] != part:
+            await _edit(surface, pace, shown, index, part, is_last=is_last)
+    while is_last and len(shown.messages) > len(parts):
+        shown.texts.pop()
+        await surface.delete(shown.messages.pop())
+
+
+async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: bool) -> None:
+    after = shown.messages[-1] if shown.messages else None
+
+    async def post() -> None:
+        shown.messages.append(await surface.post(part, after))
+        shown.texts.append(part)
+
+    await _send(post, is_last=is_last)
+
+
+async def _edit(
+    surface: Surface[M], pace: EditPace, shown: Shown[M], index: int, part: str, *, is_last: bool
+) -> None:
+    async def edit() -> None:
+        started_at = time.monotonic()
+        try:
+            await surface.edit(shown.messages[index], part)
+        except discord.HTTPException as error:
+            if error.code != _OLD_MESSAGE_EDITS or not is_last:
+                raise
+            shown.messages[index] = await surface.post(part, shown.messages[index])
+        shown.texts[index] = part
+        pace.took(surface.channel_id, time.monotonic() - started_at)
+
+    await _send(edit, is_last=is_last)
+
+
+async def _send(action: Callable[[], Awaitable[None]], *, is_last: bool) -> None:
+    """Do it. A passing failure of Discord's only matters, and is only retried, at the end."""
+    for retry_after_s in (*_RETRY_AFTER_S, None) if is_last else (None,):
+        try:
+            return await action()
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise ReplyGoneError(str(error)) from error
+        except discord.HTTPException as error:
+            is_passing = isinstance(error, discord.DiscordServerError)
+            if not is_passing and not (error.code == _OLD_MESSAGE_EDITS and not is_last):
+                raise
+            failure: Exception = error
+        except _PASSING as error:
+            failure = error
+        if retry_after_s is None:
+            if is_last:
+                raise failure
+            _log.warning("an edit failed and the next one makes up for it: %s", failure)
+            return None
+        await asyncio.sleep(retry_after_s)
+    return None

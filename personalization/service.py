@@ -1,0 +1,186 @@
+"""A conversation becomes a streamed reply of this person's adapter, or of the base model.
+
+Contract: `ReplyService.reply` is lazy: nothing runs until the first piece is asked for. A damaged
+adapter costs the person their personal touch, never their reply. The draft at the end says what was
+really sent to the model. Knows no Discord and no database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from bowerbird.personalization import prompting
+from bowerbird.personalization.errors import AdapterError
+from bowerbird.personalization.generation.backend import (
+    GenerationBackend,
+    GenerationChunk,
+    GenerationRequest,
+)
+from bowerbird.personalization.types import (
+    AdapterRef,
+    Conversation,
+    FinishReason,
+    ReplyDraft,
+    Sampling,
+    Turn,
+)
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_log = logging.getLogger(__name__)
+DEADLINE_S = 120.0
+
+
+class ActiveAdapters(Protocol):
+    """The one thing needed of `AdapterLibrary`."""
+
+    async def active(self, scope_id: int, user_id: int) -> AdapterRef | None: ...
+
+
+class ReplyStream:
+    """The pieces of one reply, in order; afterwards its draft. Close it to stop the generation."""
+
+    def __init__(self, pieces: AsyncGenerator[str, None]) -> None:
+        self._pieces = pieces
+        self._draft: ReplyDraft | None = None
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self._pieces
+
+    async def aclose(self) -> None:
+        await self._pieces.aclose()
+
+    @property
+    def draft(self) -> ReplyDraft:
+        if self._draft is None:
+            raise RuntimeError("the draft exists once the stream has been read to its end")
+        return self._draft
+
+
+class ReplyService:
+    """Answers conversations. ``context_tokens`` is the model's window: prompt and reply together."""
+
+    def __init__(
+        self,
+        backend: GenerationBackend,
+        tokenizer: PreTrainedTokenizerBase,
+        adapters: ActiveAdapters,
+        *,
+        base_model: str,
+        system_prompt: str,
+        sampling: Sampling,
+        context_tokens: int,
+    ) -> None:
+        self._backend = backend
+        self._tokenizer = tokenizer
+        self._adapters = adapters
+        self._base_model = base_model
+        self._system = Turn("system", system_prompt)
+        # At least half of a small window is the question's.
+        room = min(sampling.max_new_tokens, context_tokens // 2)
+        self._sampling = replace(sampling, max_new_tokens=room)
+        self._max_prompt_tokens = context_tokens - room
+        self._running = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is being answered right now (training waits meanwhile)."""
+        return self._running > 0
+
+    def reply(
+        self,
+        scope_id: int,
+        user_id: int,
+        conversation: Conversation,
+        *,
+        seed: int | None = None,
+        use_adapter: bool = True,
+    ) -> ReplyStream:
+        """Answer. Reading raises ``GenerationError`` and its kinds, one sentence each.
+
+        The same conversation, version and ``seed`` give the same reply; without one it is drawn.
+        """
+        sampling = replace(
+            self._sampling, seed=secrets.randbelow(2**31) if seed is None else seed
+        )
+
+        async def pieces() -> AsyncGenerator[str, None]:
+            self._running += 1
+            try:
+                started_at = time.monotonic()
+                encoded = await asyncio.to_thread(
+                    prompting.encode,
+                    self._tokenizer,
+                    (self._system, *conversation.turns),
+                    max_tokens=self._max_prompt_tokens,
+                )
+                adapter = await self._adapters.active(scope_id, user_id) if use_adapter else None
+                request = GenerationRequest(
+                    encoded.ids, sampling, adapter, (scope_id, user_id), DEADLINE_S
+                )
+                text, tokens, reason = "", 0, FinishReason.STOP
+                used, chunks = await self._start(request)
+                async with aclosing(chunks):
+                    async for chunk in chunks:
+                        text += chunk.text
+                        tokens += len(chunk.token_ids)
+                        reason = chunk.finish_reason or reason
+                        if chunk.text:
+                            yield chunk.text
+                stream._draft = ReplyDraft(
+                    scope_id=scope_id,
+                    user_id=user_id,
+                    turns=encoded.turns,
+                    text=text,
+                    base_model=self._base_model,
+                    adapter_version=used.version if used else None,
+                    sampling=sampling,
+                    finish_reason=reason,
+                    tokens=tokens,
+                    seconds=time.monotonic() - started_at,
+                )
+            finally:
+                self._running -= 1
+
+        stream = ReplyStream(pieces())
+        return stream
+
+    async def _start(
+        self, request: GenerationRequest
+    ) -> tuple[AdapterRef | None, AsyncGenerator[GenerationChunk, None]]:
+        """The stream with its first chunk at hand, so that a damaged adapter shows before any text."""
+        chunks = self._backend.generate(request)
+        try:
+            first = await anext(chunks, None)
+        except AdapterError as error:
+            if request.adapter is None:
+                raise
+            _log.error(
+                "%s cannot be used, so the base model answers until the next version: %s",
+                request.adapter.name,
+                error,
+            )
+            await chunks.aclose()
+            return await self._start(replace(request, adapter=None))
+        except BaseException:
+            await chunks.aclose()
+            raise
+        return request.adapter, _resumed(first, chunks)
+
+
+async def _resumed(
+    first: GenerationChunk | None, rest: AsyncGenerator[GenerationChunk, None]
+) -> AsyncGenerator[GenerationChunk, None]:
+    async with aclosing(rest):
+        if first is not None:
+            yield first
+        async for chunk in rest:
+            yield chunk
