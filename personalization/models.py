@@ -182,7 +182,9 @@ def choose_dtype(dtype: str, device: torch.device) -> torch.dtype:
         raise ModelError(f"unknown DTYPE={dtype}; use auto, {', '.join(named)}")
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+    if device.type == "cpu" and any(
+        torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16")
+    ):
         return torch.bfloat16
     return torch.float32
 
