@@ -66,7 +66,7 @@ def check(tree: Sequence[Component], *, is_v2: bool = False) -> None:
             raise errors.invalid_form(
                 f"components.{path}.type",
                 "UNION_TYPE_CHOICES",
-                "Value of field \"type\" must be one of (1,).",
+                'Value of field "type" must be one of (1,).',
             )
         if kind == ROW and not 1 <= len(component.get("components") or ()) <= ROW_WIDTH:
             raise errors.invalid_form(

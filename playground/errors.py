@@ -128,8 +128,10 @@ def missing_permissions() -> DiscordError:
 
 def wrong_count_to_delete() -> DiscordError:
     return DiscordError(
-        400, 50016, "Provided too few or too many messages to delete. Must provide at least 2 and "
-        "fewer than or equal to 100 messages to delete"
+        400,
+        50016,
+        "Provided too few or too many messages to delete. Must provide at least 2 and "
+        "fewer than or equal to 100 messages to delete",
     )
 
 
@@ -150,9 +152,7 @@ def invalid_json() -> DiscordError:
 
 
 def cannot_reply_without_history() -> DiscordError:
-    return DiscordError(
-        400, 160002, "Cannot reply without permission to read message history"
-    )
+    return DiscordError(400, 160002, "Cannot reply without permission to read message history")
 
 
 def thread_already_exists() -> DiscordError:
@@ -168,9 +168,7 @@ def invalid_form(path: str, code: str, message: str) -> DiscordError:
 
 
 def too_long(path: str, limit: int) -> DiscordError:
-    return invalid_form(
-        path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length."
-    )
+    return invalid_form(path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length.")
 
 
 def required(path: str) -> DiscordError:

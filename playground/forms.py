@@ -123,9 +123,7 @@ def _attachments(
     return found
 
 
-def _store(
-    world: World, channel: Channel, upload: Upload, entry: Mapping[str, Any]
-) -> Attachment:
+def _store(world: World, channel: Channel, upload: Upload, entry: Mapping[str, Any]) -> Attachment:
     attachment_id = world.new_id()
     filename = entry.get("filename") or upload.filename
     attachment = Attachment(

@@ -153,9 +153,7 @@ def ask_choices(
     return _start(world, user, channel, kind, command.application_id, data, command=command)
 
 
-def use_component(
-    world: World, user: User, message: Message, data: dict[str, Any]
-) -> Interaction:
+def use_component(world: World, user: User, message: Message, data: dict[str, Any]) -> Interaction:
     if message.is_deleted or not world.can_read(user.id, message):
         raise errors.unknown_message()
     channel, kind = world.channel(message.channel_id), InteractionKind.COMPONENT

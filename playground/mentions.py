@@ -64,9 +64,7 @@ def resolve(
 
     guild = None if channel.guild_id is None else world.guilds[channel.guild_id]
     can_shout = bool(world.permissions(author.id, channel) & Permission.MENTION_EVERYONE)
-    everyone = bool(
-        guild and can_shout and "everyone" in parse and _EVERYONE_MARK.search(content)
-    )
+    everyone = bool(guild and can_shout and "everyone" in parse and _EVERYONE_MARK.search(content))
     roles: list[int] = []
     notified = {i for i in users if i in audience}
     if guild is not None:

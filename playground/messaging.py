@@ -92,9 +92,7 @@ def create(
     is_system = kind in (MessageKind.THREAD_CREATED, MessageKind.THREAD_STARTER)
     if not (has_something or is_loading or is_system):
         raise errors.empty_message()
-    found = mentions.resolve(
-        world, author, channel, content, draft.allowed_mentions, replied_to
-    )
+    found = mentions.resolve(world, author, channel, content, draft.allowed_mentions, replied_to)
     flags = draft.flags & SETTABLE_FLAGS
     if visible_to is not None:
         flags |= MessageFlag.EPHEMERAL

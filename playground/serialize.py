@@ -404,9 +404,7 @@ def redact(body: Json, viewer_id: int, *, is_dm: bool) -> Json:
     Its own messages, direct messages and messages that mention it stay whole.
     """
     if body.get("referenced_message"):
-        body |= {
-            "referenced_message": redact(body["referenced_message"], viewer_id, is_dm=is_dm)
-        }
+        body |= {"referenced_message": redact(body["referenced_message"], viewer_id, is_dm=is_dm)}
     mentioned = any(entry["id"] == str(viewer_id) for entry in body["mentions"])
     if is_dm or mentioned or body["author"]["id"] == str(viewer_id):
         return body

@@ -59,9 +59,7 @@ def open_in_channel(
     is_private: bool = False,
 ) -> Channel:
     """A thread without a starter message; a public one is announced in the channel."""
-    needed = (
-        Permission.CREATE_PRIVATE_THREADS if is_private else Permission.CREATE_PUBLIC_THREADS
-    )
+    needed = Permission.CREATE_PRIVATE_THREADS if is_private else Permission.CREATE_PUBLIC_THREADS
     _check(world, opener, parent, name, archive_after_minutes, needed)
     kind = ChannelKind.PRIVATE_THREAD if is_private else ChannelKind.PUBLIC_THREAD
     thread = _open(world, opener, parent, name, kind, archive_after_minutes, world.new_id())

@@ -331,9 +331,7 @@ class World:
         for channel in self.channels.values():
             if channel.is_dm and set(channel.recipient_ids) == pair:
                 return channel
-        channel = Channel(
-            self.new_id(), ChannelKind.DM, "", recipient_ids=(one.id, other.id)
-        )
+        channel = Channel(self.new_id(), ChannelKind.DM, "", recipient_ids=(one.id, other.id))
         self.channels[channel.id] = channel
         return channel
 

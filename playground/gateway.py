@@ -1,0 +1,399 @@
+"""Discord's gateway v10: sessions that survive their sockets.
+
+Contract: a `Session` hears the world's events for one bot, filtered by intents, shard and Message
+Content rules, numbers them and keeps the latest for RESUME; a `Connection` is one socket and may come
+and go. Close codes are Discord's. Knows nothing of REST.
+Source: https://discord.com/developers/docs/events/gateway
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bowerbird.playground import compression, intents, serialize
+from bowerbird.playground.intents import Intent
+from bowerbird.playground.model import Application, Guild, Member, User
+from bowerbird.playground.world import Event, World
+
+log = logging.getLogger(__name__)
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
+RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
+HEARTBEAT_INTERVAL_MS = 41_250
+REPLAY_KEPT = 2000
+RESUME_WINDOW_S = 180.0
+COMMANDS_PER_MINUTE = 120
+CHUNK_SIZE = 1000
+
+Payload = dict[str, Any]
+
+
+class CloseConnection(Exception):
+    """Ends a socket with one of Discord's close codes."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{code} {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Connection:
+    """One socket: an outgoing queue, its compression stream, and the codes it was closed with."""
+
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        self.request = request
+        self.socket = socket
+        self.session: Session | None = None
+        self.received_at: deque[float] = deque(maxlen=COMMANDS_PER_MINUTE)
+        name = request.query.get("compress")
+        self._compress: Callable[[str], bytes] | None = None
+        if name is not None:
+            try:
+                self._compress = compression.stream(name)
+            except ValueError as error:
+                raise web.HTTPBadRequest(text=str(error)) from None
+        self._outgoing: asyncio.Queue[Payload] = asyncio.Queue()
+
+    def send(self, payload: Payload) -> None:
+        self._outgoing.put_nowait(payload)
+
+    async def write(self) -> None:
+        """Sends what is queued, in order, until the socket ends."""
+        while True:
+            payload = await self._outgoing.get()
+            text = json.dumps(payload, separators=(",", ":"))
+            try:
+                if self._compress is None:
+                    await self.socket.send_str(text)
+                else:
+                    await self.socket.send_bytes(self._compress(text))
+            except ConnectionError:
+                return  # the reader sees the end too, and tidies up
+            finally:
+                self._outgoing.task_done()
+
+    async def close(self, code: int, reason: str = "") -> None:
+        await self._outgoing.join()
+        await self.socket.close(code=code, message=reason.encode())
+
+    def abort(self) -> None:
+        """The line goes dead without a closing handshake."""
+        if (transport := self.request.transport) is not None:
+            transport.abort()
+
+
+@dataclass(slots=True)
+class Session:
+    """What Discord remembers of a bot between sockets."""
+
+    id: str
+    application: Application
+    user: User
+    intents: int
+    shard: tuple[int, int]
+    world: World = field(repr=False)
+    connection: Connection | None = None
+    sequence: int = 0
+    lost_at: float | None = None
+    presence: Payload | None = None
+    replay: deque[Payload] = field(default_factory=lambda: deque(maxlen=REPLAY_KEPT))
+    stop_listening: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def dispatch(self, name: str, data: Payload) -> None:
+        self.sequence += 1
+        payload = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
+        self.replay.append(payload)
+        if self.connection is not None:
+            self.connection.send(payload)
+
+    def has_guild(self, guild_id: int | None) -> bool:
+        """Discord's sharding formula; what has no server goes to the first shard."""
+        number, count = self.shard
+        return ((guild_id or 0) >> 22) % count == number if guild_id else number == 0
+
+    def guilds(self) -> list[Guild]:
+        everywhere = self.world.guilds.values()
+        return [g for g in everywhere if self.user.id in g.members and self.has_guild(g.id)]
+
+    def hear(self, event: Event) -> None:
+        in_guild = event.guild_id is not None
+        if not intents.wants(self.intents, event.name, in_guild=in_guild):
+            return
+        if not self.has_guild(event.guild_id) or not self.world.hears(self.user.id, event):
+            return
+        data = event.payload(self.user)
+        if event.name == "THREAD_MEMBERS_UPDATE" and not self._may_know(data):
+            return
+        has_content = bool(self.intents & Intent.MESSAGE_CONTENT)
+        if event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not has_content:
+            data = serialize.redact(data, self.user.id, is_dm=not in_guild)
+        if event.channel is not None and event.channel.is_dm and event.message is not None:
+            data.pop("guild_id", None)
+        self.dispatch(event.name, data)
+
+    def _may_know(self, data: Payload) -> bool:
+        """Without the members intent a bot hears only of its own coming and going."""
+        if self.intents & Intent.GUILD_MEMBERS:
+            return True
+        concerned = [entry["user_id"] for entry in data.get("added_members", ())]
+        return str(self.user.id) in concerned + data.get("removed_member_ids", [])
+
+
+class Gateway:
+    """All sessions of all bots, and the socket's conversation."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.url = ""  # what READY tells clients to resume at; the server sets it
+        self.heartbeat_interval_ms = HEARTBEAT_INTERVAL_MS
+        self.sessions: dict[str, Session] = {}
+        self.identify_count = 0
+        self.resume_count = 0
+        self._connections: set[Connection] = set()
+
+    # --- faults ------------------------------------------------------------------------------
+
+    def live(self, bot: User) -> list[Session]:
+        """The bot's sessions with an open socket."""
+        sessions = self.sessions.values()
+        return [s for s in sessions if s.user.id == bot.id and s.connection is not None]
+
+    async def drop(self, bot: User) -> None:
+        """Cuts the bot's sockets; it should come back and RESUME."""
+        for session in self.live(bot):
+            assert session.connection is not None
+            session.connection.abort()
+            self._detach(session.connection)
+
+    async def invalidate(self, bot: User) -> None:
+        """Ends the bot's sessions for good; it should IDENTIFY anew."""
+        for session in self.live(bot):
+            connection = session.connection
+            self._forget(session)
+            assert connection is not None
+            connection.session = None
+            connection.send({"op": INVALID_SESSION, "d": False})
+
+    async def ask_to_reconnect(self, bot: User) -> None:
+        """Opcode 7, as Discord sends before it restarts a gateway host."""
+        for session in self.live(bot):
+            assert session.connection is not None
+            session.connection.send({"op": RECONNECT, "d": None})
+
+    async def close(self) -> None:
+        for session in list(self.sessions.values()):
+            self._forget(session)
+        for connection in list(self._connections):
+            connection.abort()
+
+    # --- one socket ----------------------------------------------------------------------------
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(compress=False, max_msg_size=4096 * 4)
+        connection = Connection(request, socket)
+        await socket.prepare(request)
+        self._connections.add(connection)
+        writer = asyncio.create_task(connection.write(), name="gateway-writer")
+        try:
+            await self._converse(connection)
+        except CloseConnection as end:
+            log.info("closing a gateway connection: %s", end)
+            await connection.close(end.code, end.reason)
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            self._connections.discard(connection)
+            self._detach(connection)
+        if connection.session is not None and socket.close_code in (1000, 1001):
+            self._forget(connection.session)  # a client that says goodbye is not coming back
+        return socket
+
+    async def _converse(self, connection: Connection) -> None:
+        query = connection.request.query
+        if query.get("v", "10") not in ("9", "10"):
+            raise CloseConnection(4012, "Invalid API version.")
+        if query.get("encoding", "json") != "json":
+            raise CloseConnection(4002, "Error while decoding payload.")
+        hello = {"heartbeat_interval": self.heartbeat_interval_ms, "_trace": ["[]"]}
+        connection.send({"op": HELLO, "d": hello, "s": None, "t": None})
+        patience_s = 1.5 * self.heartbeat_interval_ms / 1000
+        while True:
+            try:
+                frame = await connection.socket.receive(timeout=patience_s)
+            except TimeoutError:
+                raise CloseConnection(4009, "Session timed out.") from None
+            if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
+            self._count_command(connection)
+            try:
+                payload = json.loads(frame.data)
+                opcode, data = payload["op"], payload.get("d")
+            except (ValueError, KeyError, TypeError):
+                raise CloseConnection(4002, "Error while decoding payload.") from None
+            await self._obey(connection, opcode, data)
+
+    async def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
+        if opcode == HEARTBEAT:
+            connection.send({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
+        elif opcode == IDENTIFY:
+            self._identify(connection, data)
+        elif opcode == RESUME:
+            self._resume(connection, data)
+        elif connection.session is None:
+            raise CloseConnection(4003, "Not authenticated.")
+        elif opcode == REQUEST_MEMBERS:
+            self._send_members(connection.session, data)
+        elif opcode == PRESENCE:
+            connection.session.presence = data
+        elif opcode != VOICE:
+            raise CloseConnection(4001, "Unknown opcode.")
+
+    def _identify(self, connection: Connection, data: Payload) -> None:
+        if connection.session is not None:
+            raise CloseConnection(4005, "Already authenticated.")
+        application = self.world.application_of_token(str(data.get("token")))
+        if application is None:
+            raise CloseConnection(4004, "Authentication failed.")
+        asked = data.get("intents")
+        if not isinstance(asked, int) or asked & ~intents.KNOWN_BITS:
+            raise CloseConnection(4013, "Invalid intent(s).")
+        if intents.not_granted(asked, application.flags):
+            raise CloseConnection(4014, "Disallowed intent(s).")
+        number, count = data.get("shard") or (0, 1)
+        if not 0 <= number < count:
+            raise CloseConnection(4010, "Invalid shard.")
+        self._forget_lost()
+        bot = self.world.users[application.id]
+        session = Session(
+            secrets.token_hex(16), application, bot, asked, (number, count), self.world
+        )
+        session.connection, connection.session = connection, session
+        self.sessions[session.id] = session
+        self.identify_count += 1
+        self._greet(session)
+        session.stop_listening = self.world.subscribe(session.hear)
+        self.world.wake()
+
+    def _greet(self, session: Session) -> None:
+        world, bot = self.world, session.user
+        guilds = session.guilds()
+        session.dispatch(
+            "READY",
+            {
+                "v": 10,
+                "user": serialize.myself(bot),
+                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+                "session_id": session.id,
+                "session_type": "normal",
+                "resume_gateway_url": self.url,
+                "shard": list(session.shard),
+                "application": {
+                    "id": str(session.application.id),
+                    "flags": int(session.application.flags),
+                },
+                "user_settings": {},
+                "relationships": [],
+                "private_channels": [],
+                "presences": [],
+                "guild_join_requests": [],
+                "geo_ordered_rtc_regions": [],
+            },
+        )
+        if session.intents & Intent.GUILDS:
+            everyone = bool(session.intents & Intent.GUILD_PRESENCES)
+            for guild in guilds:
+                data = serialize.guild_create(world, guild, bot, everyone=everyone)
+                session.dispatch("GUILD_CREATE", data)
+
+    def _resume(self, connection: Connection, data: Payload) -> None:
+        session = self.sessions.get(str(data.get("session_id")))
+        if session is None or session.application.token != data.get("token"):
+            connection.send({"op": INVALID_SESSION, "d": False})
+            return
+        sequence = data.get("seq")
+        oldest = session.replay[0]["s"] if session.replay else session.sequence + 1
+        if not isinstance(sequence, int) or sequence > session.sequence:
+            raise CloseConnection(4007, "Invalid seq.")
+        if sequence + 1 < oldest:
+            self._forget(session)
+            connection.send({"op": INVALID_SESSION, "d": False})
+            return
+        if session.connection is not None:
+            session.connection.abort()
+            session.connection.session = None
+        session.connection, connection.session, session.lost_at = connection, session, None
+        for payload in session.replay:
+            if payload["s"] > sequence:
+                connection.send(payload)
+        self.resume_count += 1
+        session.dispatch("RESUMED", {"_trace": []})
+        self.world.wake()
+
+    def _send_members(self, session: Session, data: Payload) -> None:
+        guild_id = int(data["guild_id"])
+        guild = self.world.guilds.get(guild_id)
+        if guild is None or session.user.id not in guild.members:
+            return
+        found, missing = _asked_members(session, guild, data)
+        chunks = [found[i : i + CHUNK_SIZE] for i in range(0, len(found), CHUNK_SIZE)] or [[]]
+        for index, chunk in enumerate(chunks):
+            body: Payload = {
+                "guild_id": str(guild_id),
+                "members": [serialize.member(member) for member in chunk],
+                "chunk_index": index,
+                "chunk_count": len(chunks),
+                "not_found": missing,
+            }
+            if data.get("presences"):
+                body["presences"] = []
+            if data.get("nonce") is not None:
+                body["nonce"] = data["nonce"]
+            session.dispatch("GUILD_MEMBERS_CHUNK", body)
+
+    def _count_command(self, connection: Connection) -> None:
+        now = asyncio.get_running_loop().time()
+        received = connection.received_at
+        if len(received) == COMMANDS_PER_MINUTE and received[0] > now - 60:
+            raise CloseConnection(4008, "Rate limited.")
+        received.append(now)
+
+    def _detach(self, connection: Connection) -> None:
+        session = connection.session
+        if session is not None and session.connection is connection:
+            session.connection = None
+            session.lost_at = self.world.now()
+            self.world.wake()
+
+    def _forget(self, session: Session) -> None:
+        if self.sessions.pop(session.id, None) is not None:
+            session.connection = None
+            session.stop_listening()
+
+    def _forget_lost(self) -> None:
+        limit = self.world.now() - RESUME_WINDOW_S
+        for session in list(self.sessions.values()):
+            if session.lost_at is not None and session.lost_at < limit:
+                self._forget(session)
+
+
+def _asked_members(session: Session, guild: Guild, data: Payload) -> tuple[list[Member], list[str]]:
+    """The members opcode 8 asks for, and the ids asked for in vain."""
+    if data.get("user_ids"):
+        asked = data["user_ids"] if isinstance(data["user_ids"], list) else [data["user_ids"]]
+        ids = [int(user_id) for user_id in asked]
+        found = [guild.members[i] for i in ids if i in guild.members]
+        return found, [str(i) for i in ids if i not in guild.members]
+    query, limit = str(data.get("query") or "").lower(), int(data.get("limit") or 0)
+    if not query and not limit and not session.intents & Intent.GUILD_MEMBERS:
+        raise CloseConnection(4014, "Disallowed intent(s).")
+    found = [m for m in guild.members.values() if (m.nick or m.user.name).lower().startswith(query)]
+    return (found[:limit] if limit else found), []
