@@ -118,8 +118,13 @@ class Store(Protocol):
         """Point the person at an accepted version, or at base (``None``)."""
 
     # --- runs ---------------------------------------------------------------------------------
-    async def due_people(self, min_feedback: int, scope_id: int | None = None) -> list[DuePerson]:
-        """Consenting people with that many new items, or stale; most new feedback first."""
+    async def due_people(
+        self, min_feedback: int, scope_id: int | None = None, *, interactions_only: bool = False
+    ) -> list[DuePerson]:
+        """Consenting people with that many new items, or stale; most new feedback first.
+
+        ``interactions_only`` counts what ``labelled_replies`` gives under the same name.
+        """
 
     async def add_run(self, night: str, scope_id: int, user_id: int) -> Run:
         """Queue a run; the existing one if (night, scope, user) is known already."""

@@ -1,1 +1,1 @@
-"""Database migrations (Alembic), applied at start."""
+"""How the schema came to be, one numbered step at a time, each with its why."""

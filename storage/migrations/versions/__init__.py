@@ -1,1 +1,1 @@
-"""Numbered migrations, each with a why."""
+"""The numbered steps. A released one is never edited; the next one corrects it."""
