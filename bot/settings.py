@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+DISCORD_API = "https://discord.com/api/v10"
 DEFAULT_SYSTEM_PROMPT = (
     "You are Bowerbird, a friendly companion in a Discord chat. "
     "Answer the person's last message directly and helpfully."
@@ -103,6 +105,19 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{(self.data_dir / 'bowerbird.db').absolute()}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in any log line."""
+        secrets = [self.discord_token.get_secret_value()]
+        if self.database_url is not None:
+            secrets.append(urlsplit(self.database_url.get_secret_value()).password or "")
+        return tuple(secret for secret in secrets if secret)
+
+    @property
+    def rest_url(self) -> str:
+        """Where Discord's REST API is, without a slash at the end."""
+        return (self.discord_api_url or DISCORD_API).rstrip("/")
 
     @property
     def adapters_dir(self) -> Path:

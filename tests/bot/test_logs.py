@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from bowerbird.bot.logs import Redactor, configure_logging
 
 TOKEN = "playground-token"

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
-from bowerbird.bot.schedule import LAST_NIGHT, NightSchedule, latest_night, moment_of, next_moment
-from bowerbird.storage.store import StoreError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bowerbird.bot.schedule import LAST_NIGHT, NightSchedule, latest_night, moment_of, next_moment
+from bowerbird.storage.store import StoreError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = time(2, 30)

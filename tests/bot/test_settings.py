@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from bowerbird.bot.settings import Settings
 from pydantic import ValidationError
+
+from bowerbird.bot.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 ASSIGNMENT = re.compile(r"^#?([A-Z_]+)=(.*)$")

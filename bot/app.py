@@ -1,0 +1,198 @@
+"""The composition root: the only module that names concrete classes, and the order of things.
+
+`open_library` gives what lies on disk and what trains it; `build` adds the engine and the
+services, and is what `bowerbird run` and the plugin use. Each closes what it opened in reverse,
+also when opening fails half-way. The engine's modules are imported where they are needed, since
+torch takes seconds. Knows no Discord.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
+
+from bowerbird.bot.failures import CommandError
+from bowerbird.personalization.adapters import AdapterLibrary
+from bowerbird.personalization.errors import GenerationError
+from bowerbird.personalization.models import model_path
+from bowerbird.personalization.nightly import Nightly
+from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+from bowerbird.storage.sql import SqlStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bowerbird.bot.settings import Settings
+    from bowerbird.personalization.feedback import FeedbackService
+    from bowerbird.personalization.generation.backend import (
+        GenerationBackend,
+        GenerationChunk,
+        GenerationRequest,
+    )
+    from bowerbird.personalization.service import ReplyService
+    from bowerbird.personalization.types import AdapterRef
+    from bowerbird.storage.store import Store
+
+MAX_WAITING: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What is kept, and what learns from it: all that the operator's commands need."""
+
+    settings: Settings
+    store: Store
+    adapters: AdapterLibrary
+    nightly: Nightly
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the bot answers and learns with."""
+
+    settings: Settings
+    store: Store
+    backend: GenerationBackend
+    replies: ReplyService
+    feedback: FeedbackService
+    nightly: Nightly
+    adapters: AdapterLibrary
+
+
+class NoBackend:
+    """Stands in where nothing is answered: adapters are neither loaded nor unloaded."""
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+        raise GenerationError("this process has no engine; ask the running bot")
+        yield
+
+    async def preload(self, adapter: AdapterRef) -> None:
+        pass
+
+    async def unload(self, scope_id: int, user_id: int) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database, up to date. Raises ``StoreError``."""
+    await asyncio.to_thread(settings.data_dir.mkdir, parents=True, exist_ok=True)
+    store = SqlStore(settings.store_url)
+    try:
+        await store.open()
+        yield store
+    finally:
+        await store.aclose()
+
+
+@asynccontextmanager
+async def open_library(settings: Settings) -> AsyncIterator[Library]:
+    """Store and training without an engine; may be open beside a running bot.
+
+    Raises ``StoreError``, and ``ModelError`` where the base model is not on this machine.
+    """
+    async with AsyncExitStack() as opened:
+        store = await opened.enter_async_context(open_store(settings))
+        model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
+        adapters = AdapterLibrary(settings.adapters_dir, store)
+        executor = SubprocessExecutor()
+        opened.push_async_callback(executor.aclose)
+        nightly = _nightly(settings, store, executor, adapters, NoBackend(), model)
+        yield Library(settings, store, adapters, nightly)
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Services]:
+    """Everything, ready to answer. Takes as long as loading the model takes.
+
+    Raises ``CommandError`` where another process serves this ``DATA_DIR`` already, ``StoreError``,
+    ``ModelError``.
+    """
+    from bowerbird.personalization.feedback import FeedbackService
+    from bowerbird.personalization.generation.engine import TorchEngine
+    from bowerbird.personalization.service import ReplyService
+    from bowerbird.personalization.types import Sampling
+
+    async with AsyncExitStack() as opened:
+        await opened.enter_async_context(_alone(settings.data_dir))
+        store = await opened.enter_async_context(open_store(settings))
+        model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
+        adapters = AdapterLibrary(settings.adapters_dir, store)
+        await adapters.sweep()
+        engine = TorchEngine(
+            model,
+            device=settings.device,
+            dtype=settings.dtype,
+            max_batch=settings.max_batch,
+            lora_rank=settings.lora_rank,
+            lora_targets=settings.lora_targets,
+            max_waiting=MAX_WAITING,
+        )
+        opened.push_async_callback(engine.aclose)
+        await engine.start()
+        replies = ReplyService(
+            engine,
+            engine.tokenizer,
+            adapters,
+            base_model=settings.base_model,
+            system_prompt=settings.system_prompt,
+            sampling=Sampling(max_new_tokens=settings.max_new_tokens),
+            context_tokens=engine.context_tokens,
+        )
+        executor = SubprocessExecutor(is_busy=lambda: replies.is_busy)
+        opened.push_async_callback(executor.aclose)
+        nightly = _nightly(settings, store, executor, adapters, engine, model)
+        feedback = FeedbackService(store, adapters, nightly, engine)
+        yield Services(settings, store, engine, replies, feedback, nightly, adapters)
+
+
+def _nightly(
+    settings: Settings,
+    store: Store,
+    executor: SubprocessExecutor,
+    adapters: AdapterLibrary,
+    backend: GenerationBackend,
+    model: str,
+) -> Nightly:
+    return Nightly(
+        store,
+        executor,
+        adapters,
+        backend,
+        recipe=TrainRecipe(
+            rank=settings.lora_rank,
+            alpha=2 * settings.lora_rank,
+            targets=settings.lora_targets,
+        ),
+        base_model=settings.base_model,
+        model_path=model,
+        min_feedback=settings.min_feedback,
+        interactions_only=settings.train_on == "interactions",
+        is_enabled=settings.training_acknowledged,
+    )
+
+
+@asynccontextmanager
+async def _alone(data_dir: Path) -> AsyncIterator[None]:
+    """Be the only bot on this folder. A crash gives the lock back."""
+    await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
+    lock = FileLock(data_dir / "bot.lock", blocking=False, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CommandError(
+            f"a bot is running with DATA_DIR={data_dir} already; stop it, or set another DATA_DIR"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

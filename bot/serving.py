@@ -1,0 +1,66 @@
+"""`bowerbird run` and `bowerbird sync`: what talks to Discord from the console.
+
+Contract: the token is tried before the model is loaded, so that a wrong one is told in a second;
+whatever was opened is closed in reverse when the bot stops, by Ctrl-C, SIGTERM or a failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from bowerbird.bot.console import waiting
+from bowerbird.bot.failures import NO_TOKEN, TOKEN_REFUSED, CommandError, MisuseError
+from bowerbird.bot.health import HOST, serve_health
+from bowerbird.bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TOKEN_TIMEOUT_S = 15
+
+
+async def run(settings: Settings, options: argparse.Namespace) -> int:
+    """Connect and answer, until told to stop."""
+    token = await _valid_token(settings)
+    from bowerbird.bot.app import build
+    from bowerbird.bot.client import create_client
+
+    async with AsyncExitStack() as opened:
+        with waiting(f"Loading {settings.base_model}"):
+            services = await opened.enter_async_context(build(settings))
+        client = create_client(settings, services)
+        if settings.metrics_port:
+
+            async def is_connected() -> bool:
+                return client.is_ready()
+
+            port = await opened.enter_async_context(
+                serve_health(settings.metrics_port, {"discord": is_connected})
+            )
+            log.info("Health answers at http://%s:%d/readyz", HOST, port)
+        async with client:
+            await client.start(token)
+    return 0
+
+
+async def _valid_token(settings: Settings) -> str:
+    token = settings.discord_token.get_secret_value()
+    if not token:
+        raise MisuseError(NO_TOKEN)
+    headers = {"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (bowerbird, 1)"}
+    timeout = aiohttp.ClientTimeout(total=TOKEN_TIMEOUT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(headers=headers, timeout=timeout) as session,
+            session.get(f"{settings.rest_url}/users/@me") as response,
+        ):
+            if response.status == 401:
+                raise CommandError(TOKEN_REFUSED)
+    except TimeoutError as error:
+        raise CommandError(
+            f"{settings.rest_url} did not answer within {TOKEN_TIMEOUT_S} s; check the network"
+        ) from error
+    return token
