@@ -1,8 +1,9 @@
 """Application commands: registering them, showing them in the picker, filling in their options.
 
-Contract: what the bot registers is checked and kept as JSON; a person is offered what Discord's client
-would offer (context, `default_member_permissions`), and options are checked as the client checks them,
-raising LookupError or ValueError. Subcommands' permissions are the bot's business, as on Discord.
+Contract: what the bot registers is checked and kept as JSON; a person is offered what Discord's
+client would offer (context, `default_member_permissions`), and options are checked as the client
+checks them, raising LookupError or ValueError. Subcommands' permissions are the bot's business, as
+on Discord.
 Source: https://discord.com/developers/docs/interactions/application-commands
 """
 
@@ -79,7 +80,7 @@ def replace_all(
 
 
 def amend(world: World, command: Command, changes: Mapping[str, Any]) -> Command:
-    command.body = _checked(command.body | changes)
+    command.body = _checked(command.body | dict(changes))
     command.version = world.new_id()
     return command
 
@@ -214,7 +215,7 @@ def slash_data(
         raise LookupError(f"{user.name} is not offered /{name} here; there are: {known}")
     known_options = {option["name"]: option for option in choice.options}
     if unknown := set(given) - set(known_options):
-        raise ValueError(f"/{name} has no option {sorted(unknown)[0]!r}")
+        raise ValueError(f"/{name} has no option {min(unknown)!r}")
     resolved: dict[str, dict[str, Any]] = {}
     options: list[dict[str, Any]] = []
     for option_name, option in known_options.items():
@@ -304,6 +305,7 @@ def _value(
 def _plain(option: Mapping[str, Any], given: Any) -> str | int | float:
     kind, name = option["type"], option["name"]
     value: str | int | float
+    size: float
     if kind == STRING:
         value = str(given)
         size, low, high = len(value), option.get("min_length", 0), option.get("max_length", 6000)

@@ -1,7 +1,7 @@
 """Buttons, select menus and modal fields: checking what a bot sends, and what a person sends back.
 
-Contract: works on Discord's component JSON, which the playground keeps as it is (with the `id` every
-component gets numbered in). Knows nothing of interactions' life cycle.
+Contract: works on Discord's component JSON, which the playground keeps as it is (with the `id`
+every component gets numbered in). Knows nothing of interactions' life cycle.
 Source: https://discord.com/developers/docs/components/reference
 """
 
@@ -121,7 +121,7 @@ def click_data(message: Message, custom_id: str) -> dict[str, Any]:
 
 
 def select_data(message: Message, custom_id: str, values: Sequence[str]) -> dict[str, Any]:
-    """A choice in a string select menu (the kinds that list users, roles or channels are absent)."""
+    """A choice in a string select menu (those that list users, roles or channels are absent)."""
     menu = _find(message, custom_id, (STRING_SELECT,))
     offered = [option["value"] for option in menu.get("options") or ()]
     if wrong := [value for value in values if value not in offered]:
@@ -157,9 +157,8 @@ def fields(body: Mapping[str, Any]) -> list[tuple[str, Component]]:
             if inner["type"] == TEXT_INPUT:
                 found.append((component.get("label") or "", inner))
         else:
-            for inner in component.get("components") or ():
-                if inner["type"] == TEXT_INPUT:
-                    found.append((inner.get("label") or "", inner))
+            inputs = component.get("components") or ()
+            found += [(i.get("label") or "", i) for i in inputs if i["type"] == TEXT_INPUT]
     return found
 
 
@@ -178,7 +177,7 @@ def modal_data(body: Mapping[str, Any], filled: Mapping[str, str]) -> dict[str, 
             raise ValueError(f"{label or custom_id!r} takes {low} to {high} characters")
         values[custom_id] = text
     if unknown := set(filled) - known:
-        raise ValueError(f"the form has no field {sorted(unknown)[0]!r}")
+        raise ValueError(f"the form has no field {min(unknown)!r}")
     answers = [_answer(component, values) for component in numbered(body["components"])]
     return {"custom_id": body["custom_id"], "components": answers}
 

@@ -1,7 +1,7 @@
 """The gateway's transport compression: one stream per connection, flushed after every message.
 
-Contract: `stream(name)` gives a function from text to the bytes of one WebSocket message. zstd needs
-the `zstandard` package; discord.py asks for it only where that package is installed.
+Contract: `stream(name)` gives a function from text to the bytes of one WebSocket message. zstd
+needs the `zstandard` package; discord.py asks for it only where that package is installed.
 Source: https://discord.com/developers/docs/events/gateway#transport-compression
 """
 

@@ -1,7 +1,7 @@
 """Discord's refusals: an HTTP status, a JSON error code and, for forms, where the fault lies.
 
-Contract: every refusal of the playground is a `DiscordError`, raised alike towards the bot (REST) and
-towards people (`people.Person`). Knows nothing of HTTP beyond the status number.
+Contract: every refusal of the playground is a `DiscordError`, raised alike towards the bot (REST)
+and towards people (`people.Person`). Knows nothing of HTTP beyond the status number.
 Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
 

@@ -1,7 +1,7 @@
 """The JSON bodies of messages, read into records.
 
-Contract: `draft` for new messages, `changes` for edits; raises 50035 where a field has the wrong type.
-Knows nothing of HTTP: uploads arrive as `Upload`s by their number (`files[0]`).
+Contract: `draft` for new messages, `changes` for edits; raises 50035 where a field has the wrong
+type. Knows nothing of HTTP: uploads arrive as `Upload`s by their number (`files[0]`).
 """
 
 from __future__ import annotations

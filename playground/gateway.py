@@ -1,8 +1,8 @@
 """Discord's gateway v10: sessions that survive their sockets.
 
 Contract: a `Session` hears the world's events for one bot, filtered by intents, shard and Message
-Content rules, numbers them and keeps the latest for RESUME; a `Connection` is one socket and may come
-and go. Close codes are Discord's. Knows nothing of REST.
+Content rules, numbers them and keeps the latest for RESUME; a `Connection` is one socket and may
+come and go. Close codes are Discord's. Knows nothing of REST.
 Source: https://discord.com/developers/docs/events/gateway
 """
 
@@ -37,7 +37,7 @@ CHUNK_SIZE = 1000
 Payload = dict[str, Any]
 
 
-class CloseConnection(Exception):
+class GatewayCloseError(Exception):
     """Ends a socket with one of Discord's close codes."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -162,32 +162,28 @@ class Gateway:
 
     # --- faults ------------------------------------------------------------------------------
 
-    def live(self, bot: User) -> list[Session]:
-        """The bot's sessions with an open socket."""
-        sessions = self.sessions.values()
-        return [s for s in sessions if s.user.id == bot.id and s.connection is not None]
+    def live(self, bot: User) -> list[tuple[Session, Connection]]:
+        """The bot's sessions that have a socket, with it."""
+        sessions = [s for s in self.sessions.values() if s.user.id == bot.id]
+        return [(s, s.connection) for s in sessions if s.connection is not None]
 
     async def drop(self, bot: User) -> None:
         """Cuts the bot's sockets; it should come back and RESUME."""
-        for session in self.live(bot):
-            assert session.connection is not None
-            session.connection.abort()
-            self._detach(session.connection)
+        for _, connection in self.live(bot):
+            connection.abort()
+            self._detach(connection)
 
     async def invalidate(self, bot: User) -> None:
         """Ends the bot's sessions for good; it should IDENTIFY anew."""
-        for session in self.live(bot):
-            connection = session.connection
+        for session, connection in self.live(bot):
             self._forget(session)
-            assert connection is not None
             connection.session = None
             connection.send({"op": INVALID_SESSION, "d": False})
 
     async def ask_to_reconnect(self, bot: User) -> None:
         """Opcode 7, as Discord sends before it restarts a gateway host."""
-        for session in self.live(bot):
-            assert session.connection is not None
-            session.connection.send({"op": RECONNECT, "d": None})
+        for _, connection in self.live(bot):
+            connection.send({"op": RECONNECT, "d": None})
 
     async def close(self) -> None:
         for session in list(self.sessions.values()):
@@ -205,7 +201,7 @@ class Gateway:
         writer = asyncio.create_task(connection.write(), name="gateway-writer")
         try:
             await self._converse(connection)
-        except CloseConnection as end:
+        except GatewayCloseError as end:
             log.info("closing a gateway connection: %s", end)
             await connection.close(end.code, end.reason)
         finally:
@@ -220,9 +216,9 @@ class Gateway:
     async def _converse(self, connection: Connection) -> None:
         query = connection.request.query
         if query.get("v", "10") not in ("9", "10"):
-            raise CloseConnection(4012, "Invalid API version.")
+            raise GatewayCloseError(4012, "Invalid API version.")
         if query.get("encoding", "json") != "json":
-            raise CloseConnection(4002, "Error while decoding payload.")
+            raise GatewayCloseError(4002, "Error while decoding payload.")
         hello = {"heartbeat_interval": self.heartbeat_interval_ms, "_trace": ["[]"]}
         connection.send({"op": HELLO, "d": hello, "s": None, "t": None})
         patience_s = 1.5 * self.heartbeat_interval_ms / 1000
@@ -230,7 +226,7 @@ class Gateway:
             try:
                 frame = await connection.socket.receive(timeout=patience_s)
             except TimeoutError:
-                raise CloseConnection(4009, "Session timed out.") from None
+                raise GatewayCloseError(4009, "Session timed out.") from None
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             self._count_command(connection)
@@ -238,7 +234,7 @@ class Gateway:
                 payload = json.loads(frame.data)
                 opcode, data = payload["op"], payload.get("d")
             except (ValueError, KeyError, TypeError):
-                raise CloseConnection(4002, "Error while decoding payload.") from None
+                raise GatewayCloseError(4002, "Error while decoding payload.") from None
             await self._obey(connection, opcode, data)
 
     async def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
@@ -249,28 +245,28 @@ class Gateway:
         elif opcode == RESUME:
             self._resume(connection, data)
         elif connection.session is None:
-            raise CloseConnection(4003, "Not authenticated.")
+            raise GatewayCloseError(4003, "Not authenticated.")
         elif opcode == REQUEST_MEMBERS:
             self._send_members(connection.session, data)
         elif opcode == PRESENCE:
             connection.session.presence = data
         elif opcode != VOICE:
-            raise CloseConnection(4001, "Unknown opcode.")
+            raise GatewayCloseError(4001, "Unknown opcode.")
 
     def _identify(self, connection: Connection, data: Payload) -> None:
         if connection.session is not None:
-            raise CloseConnection(4005, "Already authenticated.")
+            raise GatewayCloseError(4005, "Already authenticated.")
         application = self.world.application_of_token(str(data.get("token")))
         if application is None:
-            raise CloseConnection(4004, "Authentication failed.")
+            raise GatewayCloseError(4004, "Authentication failed.")
         asked = data.get("intents")
         if not isinstance(asked, int) or asked & ~intents.KNOWN_BITS:
-            raise CloseConnection(4013, "Invalid intent(s).")
+            raise GatewayCloseError(4013, "Invalid intent(s).")
         if intents.not_granted(asked, application.flags):
-            raise CloseConnection(4014, "Disallowed intent(s).")
+            raise GatewayCloseError(4014, "Disallowed intent(s).")
         number, count = data.get("shard") or (0, 1)
         if not 0 <= number < count:
-            raise CloseConnection(4010, "Invalid shard.")
+            raise GatewayCloseError(4010, "Invalid shard.")
         self._forget_lost()
         bot = self.world.users[application.id]
         session = Session(
@@ -322,7 +318,7 @@ class Gateway:
         sequence = data.get("seq")
         oldest = session.replay[0]["s"] if session.replay else session.sequence + 1
         if not isinstance(sequence, int) or sequence > session.sequence:
-            raise CloseConnection(4007, "Invalid seq.")
+            raise GatewayCloseError(4007, "Invalid seq.")
         if sequence + 1 < oldest:
             self._forget(session)
             connection.send({"op": INVALID_SESSION, "d": False})
@@ -363,7 +359,7 @@ class Gateway:
         now = asyncio.get_running_loop().time()
         received = connection.received_at
         if len(received) == COMMANDS_PER_MINUTE and received[0] > now - 60:
-            raise CloseConnection(4008, "Rate limited.")
+            raise GatewayCloseError(4008, "Rate limited.")
         received.append(now)
 
     def _detach(self, connection: Connection) -> None:
@@ -394,6 +390,6 @@ def _asked_members(session: Session, guild: Guild, data: Payload) -> tuple[list[
         return found, [str(i) for i in ids if i not in guild.members]
     query, limit = str(data.get("query") or "").lower(), int(data.get("limit") or 0)
     if not query and not limit and not session.intents & Intent.GUILD_MEMBERS:
-        raise CloseConnection(4014, "Disallowed intent(s).")
+        raise GatewayCloseError(4014, "Disallowed intent(s).")
     found = [m for m in guild.members.values() if (m.nick or m.user.name).lower().startswith(query)]
     return (found[:limit] if limit else found), []

@@ -1,8 +1,8 @@
 """Who a message mentions, and whom that notifies.
 
-Contract: `resolve` reads the text's mention marks, keeps what `allowed_mentions` allows, and says who
-gets a notification. As on Discord, a mark that is not allowed still shows in the text, but the message
-then does not list the person under `mentions`. Knows nothing of sending.
+Contract: `resolve` reads the text's mention marks, keeps what `allowed_mentions` allows, and says
+who gets a notification. As on Discord, a mark that is not allowed still shows in the text, but the
+message then does not list the person under `mentions`. Knows nothing of sending.
 Source: https://discord.com/developers/docs/resources/message#allowed-mentions-object
 """
 
@@ -42,7 +42,8 @@ def resolve(
     replied_to: int | None,
 ) -> Mentions:
     """Raises 50035 where `allowed` contradicts itself."""
-    rules = {"parse": list(_KINDS), "replied_user": True} if allowed is None else allowed
+    everything: dict[str, Any] = {"parse": list(_KINDS), "replied_user": True}
+    rules = everything if allowed is None else allowed
     parse = rules.get("parse") or []
     for kind in ("users", "roles"):
         if kind in parse and rules.get(kind):

@@ -44,7 +44,7 @@ class Draft:
     components: list[dict[str, Any]] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     allowed_mentions: dict[str, Any] | None = None
-    flags: MessageFlag = MessageFlag(0)
+    flags: MessageFlag = MessageFlag.NONE
     nonce: str | int | None = None
     is_tts: bool = False
 

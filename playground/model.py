@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
+from bowerbird.playground import errors
 from bowerbird.playground.permissions import Overwrite, Permission
 
 
@@ -31,6 +32,7 @@ class MessageKind(IntEnum):
 
 
 class MessageFlag(IntFlag):
+    NONE = 0
     SUPPRESS_EMBEDS = 1 << 2
     HAS_THREAD = 1 << 5
     EPHEMERAL = 1 << 6
@@ -40,6 +42,7 @@ class MessageFlag(IntFlag):
 
 
 class ApplicationFlag(IntFlag):
+    NONE = 0
     GATEWAY_PRESENCE_LIMITED = 1 << 13
     GATEWAY_GUILD_MEMBERS_LIMITED = 1 << 15
     GATEWAY_MESSAGE_CONTENT_LIMITED = 1 << 19
@@ -71,7 +74,7 @@ class Application:
     name: str
     owner_id: int
     token: str = field(repr=False)
-    flags: ApplicationFlag = ApplicationFlag(0)
+    flags: ApplicationFlag = ApplicationFlag.NONE
 
 
 @dataclass(slots=True)
@@ -153,6 +156,13 @@ class Channel:
     last_message_id: int | None = None
 
     @property
+    def thread_state(self) -> ThreadState:
+        """A thread's own part. Raises 50024 on a channel that is no thread."""
+        if self.thread is None:
+            raise errors.wrong_channel_type()
+        return self.thread
+
+    @property
     def is_dm(self) -> bool:
         return self.kind is ChannelKind.DM
 
@@ -214,7 +224,7 @@ class Message:
     created_at: float
     guild_id: int | None = None
     kind: MessageKind = MessageKind.DEFAULT
-    flags: MessageFlag = MessageFlag(0)
+    flags: MessageFlag = MessageFlag.NONE
     edited_at: float | None = None
     mention_ids: list[int] = field(default_factory=list)
     mention_role_ids: list[int] = field(default_factory=list)

@@ -1,9 +1,9 @@
 """What a human does in front of Discord's client, as methods.
 
 Contract: a `Person` acts with exactly the rights Discord gives that person (a refusal raises
-`DiscordError`), sees only what that person may see (ephemeral answers included, other people's not),
-and can wait for what they will see. Used by the end-to-end tests and by the web page's API. Runs in
-the server's event loop; knows nothing of HTTP.
+`DiscordError`), sees only what that person may see (ephemeral answers included, other people's
+not), and can wait for what they will see. Used by the end-to-end tests and by the web page's API.
+Runs in the server's event loop; knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -217,9 +217,7 @@ class Person:
             fits = (s for s in self.seen if s.number > start and predicate(s))
             return next(fits, None)
 
-        found = await self.world.until(first, timeout_s, f"{self.name} to see {what}")
-        assert found is not None
-        return found
+        return await self.world.until(first, timeout_s, f"{self.name} to see {what}")
 
     async def wait_for_message(
         self,
@@ -230,13 +228,17 @@ class Person:
     ) -> Message:
         """The first message, new or edited, whose *present* text fits."""
 
-        def fits(seen: Seen) -> bool:
-            is_message = seen.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE")
-            return is_message and seen.message is not None and predicate(seen.message)
+        start = self._latest_action if since is None else since
 
-        seen = await self.wait_for(fits, timeout_s, since=since, what="a message")
-        assert seen.message is not None
-        return seen.message
+        def first() -> Message | None:
+            for seen in self.seen:
+                if seen.number <= start or seen.message is None:
+                    continue
+                if seen.name.startswith("MESSAGE_") and predicate(seen.message):
+                    return seen.message
+            return None
+
+        return await self.world.until(first, timeout_s, f"{self.name} to see a message")
 
     async def wait_for_reply(self, to: Message, timeout_s: float = 10.0) -> Message:
         """A message that replies to `to` and says something (it may still be streaming in)."""

@@ -12,6 +12,7 @@ from enum import IntFlag
 
 
 class Permission(IntFlag):
+    NONE = 0
     CREATE_INSTANT_INVITE = 1 << 0
     KICK_MEMBERS = 1 << 1
     BAN_MEMBERS = 1 << 2
@@ -74,8 +75,8 @@ class Overwrite:
 
     target_id: int
     is_role: bool
-    allow: Permission = Permission(0)
-    deny: Permission = Permission(0)
+    allow: Permission = Permission.NONE
+    deny: Permission = Permission.NONE
 
 
 def combine(
@@ -86,14 +87,14 @@ def combine(
     role_ids: Iterable[int],
     user_id: int,
 ) -> Permission:
-    """Permissions in a channel: base roles, then @everyone's overwrite, the roles', the person's."""
+    """Permissions in a channel: the base, then the overwrites of @everyone, roles and person."""
     if base & P.ADMINISTRATOR:
         return P.EVERYTHING
     lines = {overwrite.target_id: overwrite for overwrite in overwrites}
     result = base
     if everyone := lines.get(everyone_id):
         result = (result & ~everyone.deny) | everyone.allow
-    allow = deny = P(0)
+    allow = deny = P.NONE
     for role_id in role_ids:
         if role := lines.get(role_id):
             allow, deny = allow | role.allow, deny | role.deny
@@ -101,5 +102,5 @@ def combine(
     if own := lines.get(user_id):
         result = (result & ~own.deny) | own.allow
     if not result & P.VIEW_CHANNEL:
-        return P(0)
+        return P.NONE
     return result

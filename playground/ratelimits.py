@@ -62,7 +62,7 @@ class RateLimiter:
     _windows: dict[tuple[str, ...], _Window] = field(default_factory=dict)
 
     def take(self, kind: str, owner: str, major: str, *, counts_globally: bool = True) -> Taken:
-        """`kind` names a field of `RateLimits`, `owner` the bot, `major` the channel or the like."""
+        """`kind` names a field of `RateLimits`, `owner` the bot, `major` the channel or such."""
         self._forget_ended()
         if counts_globally:
             overall = self._use(("everything", owner), self.limits.everything)

@@ -1,8 +1,8 @@
 """Reactions, by Discord's rules.
 
-Contract: a unicode reaction must be an emoji Discord knows; a look-alike character such as U+21BB is
-refused (10014), as there. Adding somebody else's emoji needs no Add Reactions permission, a new one
-does. Only normal reactions exist here; super-reactions are a paid feature of people.
+Contract: a unicode reaction must be an emoji Discord knows; a look-alike character such as U+21BB
+is refused (10014), as there. Adding somebody else's emoji needs no Add Reactions permission, a new
+one does. Only normal reactions exist here; super-reactions are a paid feature of people.
 """
 
 from __future__ import annotations

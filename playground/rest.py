@@ -1,7 +1,7 @@
 """The door of the REST API v10: who may come in, how often, and a record of everything.
 
-Contract: finds the route, checks the token, injects faults a test asked for, counts rate limits, runs
-the handler, writes Discord's answer and keeps a `Record` of it. Answers are exactly
+Contract: finds the route, checks the token, injects faults a test asked for, counts rate limits,
+runs the handler, writes Discord's answer and keeps a `Record` of it. Answers are exactly
 `application/json`: discord.py reads anything else as text. Knows no route by name.
 """
 
@@ -27,7 +27,7 @@ from bowerbird.playground import (
 from bowerbird.playground.errors import DiscordError
 from bowerbird.playground.forms import Upload
 from bowerbird.playground.model import Application
-from bowerbird.playground.ratelimits import RateLimiter, Taken
+from bowerbird.playground.ratelimits import RateLimiter
 from bowerbird.playground.routing import Call, Created, Route
 from bowerbird.playground.world import World
 
@@ -66,7 +66,7 @@ class Record:
 
 @dataclass(slots=True)
 class Fault:
-    """What the next `times` requests on a route get instead of (or, if only late, before) an answer."""
+    """What the next `times` requests on a route get; `status` None: their answer, only late."""
 
     route: str
     times: int
@@ -137,7 +137,12 @@ class Rest:
             return refused
         application = self._application(request, route)
         if route.limit is not None:
-            taken = self._take(route, application, request)
+            taken = self.limiter.take(
+                route.limit,
+                str(application.id),
+                route.major(request.match_info),
+                counts_globally=not route.is_webhook,
+            )
             record.headers |= taken.headers
             if taken.retry_after_s is not None:
                 return _too_many(taken.retry_after_s, is_global=taken.is_global)
@@ -163,15 +168,6 @@ class Rest:
                 raise errors.unauthorized()
             return next(iter(self.world.applications.values()))
         return application
-
-    def _take(self, route: Route, application: Application, request: web.Request) -> Taken:
-        assert route.limit is not None
-        return self.limiter.take(
-            route.limit,
-            str(application.id),
-            route.major(request.match_info),
-            counts_globally=not route.is_webhook,
-        )
 
     async def _fault(self, route: Route) -> tuple[int, Any, dict[str, str]] | None:
         fault = next((f for f in self.faults if f.route == route.name and f.times > 0), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bowerbird.playground import commands, errors, interactions, serialize
+from bowerbird.playground import answers, commands, errors, serialize
 from bowerbird.playground.interactions import Interaction
 from bowerbird.playground.model import Command
 from bowerbird.playground.routing import Call, Created, Json, Routes
@@ -35,13 +35,25 @@ def _command(call: Call) -> Command:
     return command
 
 
+def _json_of(record: Command) -> Json:
+    body = dict(record.body)
+    body |= {
+        "id": str(record.id),
+        "application_id": str(record.application_id),
+        "version": str(record.version),
+    }
+    if record.guild_id is not None:
+        body["guild_id"] = str(record.guild_id)
+    return body
+
+
 def list_commands(call: Call) -> Json:
-    return [serialize.command(c) for c in commands.registered(call.world, *_scope(call))]
+    return [_json_of(c) for c in commands.registered(call.world, *_scope(call))]
 
 
 def register_command(call: Call) -> Json:
     command, is_new = commands.register(call.world, *_scope(call), call.form())
-    body = serialize.command(command)
+    body = _json_of(command)
     return Created(body) if is_new else body
 
 
@@ -49,15 +61,15 @@ def replace_commands(call: Call) -> Json:
     if not isinstance(call.body, list):
         raise errors.invalid_form("_", "LIST_TYPE_CONVERT", "Only iterables may be used")
     kept = commands.replace_all(call.world, *_scope(call), call.body)
-    return [serialize.command(command) for command in kept]
+    return [_json_of(command) for command in kept]
 
 
 def get_command(call: Call) -> Json:
-    return serialize.command(_command(call))
+    return _json_of(_command(call))
 
 
 def edit_command(call: Call) -> Json:
-    return serialize.command(commands.amend(call.world, _command(call), call.form()))
+    return _json_of(commands.amend(call.world, _command(call), call.form()))
 
 
 def delete_command(call: Call) -> None:
@@ -75,24 +87,24 @@ for _place in (GLOBAL, IN_GUILD):
 
 @routes.add("POST", CALLBACK, limit=None, needs_token=False)
 def answer_interaction(call: Call) -> Json:
-    interaction = interactions.find_for_callback(
+    interaction = answers.find_for_callback(
         call.world, call.id("interaction_id"), call.parameters["interaction_token"]
     )
-    interactions.respond(interaction, call.form(), call.uploads)
+    answers.respond(interaction, call.form(), call.uploads)
     if call.query.get("with_response") not in ("1", "true"):
         return None
     bot = call.world.users[interaction.application_id]
-    return interactions.callback_result(interaction, bot)
+    return answers.callback_result(interaction, bot)
 
 
 def _interaction(call: Call) -> Interaction:
-    return interactions.find_for_webhook(
+    return answers.find_for_webhook(
         call.world, call.id("application_id"), call.parameters["interaction_token"]
     )
 
 
 def _json(interaction: Interaction, message_id: int | None) -> Json:
-    message = interactions.answer(interaction, message_id)
+    message = answers.answer(interaction, message_id)
     bot = interaction.world.users[interaction.application_id]
     return serialize.message(interaction.world, message, bot)
 
@@ -100,7 +112,7 @@ def _json(interaction: Interaction, message_id: int | None) -> Json:
 @routes.add("POST", WEBHOOK, limit="webhook", needs_token=False)
 def follow_up(call: Call) -> Json:
     interaction = _interaction(call)
-    message = interactions.follow_up(interaction, call.form(), call.uploads)
+    message = answers.follow_up(interaction, call.form(), call.uploads)
     return _json(interaction, message.id)
 
 
@@ -116,13 +128,13 @@ def get_answer(call: Call) -> Json:
 @routes.add("PATCH", ANSWER, limit="webhook", needs_token=False)
 def edit_answer(call: Call) -> Json:
     interaction = _interaction(call)
-    message = interactions.answer(interaction, _message_id(call))
-    interactions.edit_answer(interaction, message, call.form(), call.uploads)
+    message = answers.answer(interaction, _message_id(call))
+    answers.edit_answer(interaction, message, call.form(), call.uploads)
     return _json(interaction, message.id)
 
 
 @routes.add("DELETE", ANSWER, limit="webhook", needs_token=False)
 def delete_answer(call: Call) -> None:
     interaction = _interaction(call)
-    message = interactions.answer(interaction, _message_id(call))
-    interactions.delete_answer(interaction, message)
+    message = answers.answer(interaction, _message_id(call))
+    answers.delete_answer(interaction, message)

@@ -162,17 +162,13 @@ def open_thread(call: Call) -> Json:
 @routes.add("GET", THREAD_MEMBERS)
 def list_thread_members(call: Call) -> Json:
     thread = call.channel()
-    if thread.thread is None:
-        raise errors.wrong_channel_type()
-    return [serialize.thread_member(thread, user_id) for user_id in thread.thread.members]
+    return [serialize.thread_member(thread, user_id) for user_id in thread.thread_state.members]
 
 
 @routes.add("GET", THREAD_MEMBERS + "/{user_id}")
 def get_thread_member(call: Call) -> Json:
     thread, user_id = call.channel(), _member_id(call)
-    if thread.thread is None:
-        raise errors.wrong_channel_type()
-    if user_id not in thread.thread.members:
+    if user_id not in thread.thread_state.members:
         raise errors.unknown_member()
     return serialize.thread_member(thread, user_id)
 

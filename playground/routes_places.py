@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bowerbird.playground import errors, serialize, threads
 from bowerbird.playground.forms import snowflake
-from bowerbird.playground.model import Guild
+from bowerbird.playground.model import Application, Guild
 from bowerbird.playground.routing import Call, Json, Routes
+from bowerbird.playground.world import World
 
 routes = Routes()
 
@@ -61,12 +62,42 @@ def get_user(call: Call) -> Json:
 
 @routes.add("GET", "/oauth2/applications/@me")
 def my_application(call: Call) -> Json:
-    return serialize.application(call.world, call.application)
+    return _application(call.world, call.application)
 
 
 @routes.add("GET", "/applications/@me")
 def my_application_too(call: Call) -> Json:
-    return serialize.application(call.world, call.application)
+    return _application(call.world, call.application)
+
+
+def _application(world: World, app: Application) -> Json:
+    return {
+        "id": str(app.id),
+        "name": app.name,
+        "icon": None,
+        "description": "",
+        "type": None,
+        "bot": serialize.user(world.users[app.id]),
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": int(app.flags),
+        "flags_new": str(int(app.flags)),
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "owner": serialize.user(world.users[app.owner_id]),
+        "approximate_guild_count": sum(app.id in g.members for g in world.guilds.values()),
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "event_webhooks_url": None,
+        "event_webhooks_status": 1,
+        "explicit_content_filter": 0,
+        "team": None,
+        "eligible_oauth2_scopes": [],
+        "rpc_origins": [],
+        "integration_types_config": {"0": {}},
+    }
 
 
 def _guild(call: Call) -> Guild:

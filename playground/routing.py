@@ -1,7 +1,7 @@
 """What the REST routes share: a table of routes, and one call as its handler sees it.
 
-Contract: handlers are plain functions from a `Call` to JSON (`None` answers 204, `Created` 201); they
-refuse by raising `DiscordError`. The door (`rest`) does the rest: tokens, limits, records.
+Contract: handlers are plain functions from a `Call` to JSON (`None` answers 204, `Created` 201);
+they refuse by raising `DiscordError`. The door (`rest`) does the rest: tokens, limits, records.
 """
 
 from __future__ import annotations

@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bowerbird.playground.model import (
-    Application,
     Attachment,
     Channel,
-    Command,
     Emoji,
     Guild,
     InteractionOrigin,
@@ -66,36 +64,6 @@ def myself(record: User) -> Json:
         "premium_type": 0,
         "email": None,
         "verified": True,
-    }
-
-
-def application(world: World, app: Application) -> Json:
-    return {
-        "id": str(app.id),
-        "name": app.name,
-        "icon": None,
-        "description": "",
-        "type": None,
-        "bot": user(world.users[app.id]),
-        "bot_public": False,
-        "bot_require_code_grant": False,
-        "verify_key": "0" * 64,
-        "flags": int(app.flags),
-        "flags_new": str(int(app.flags)),
-        "redirect_uris": [],
-        "interactions_endpoint_url": None,
-        "role_connections_verification_url": None,
-        "owner": user(world.users[app.owner_id]),
-        "approximate_guild_count": sum(app.id in g.members for g in world.guilds.values()),
-        "approximate_user_install_count": 0,
-        "approximate_user_authorization_count": 0,
-        "event_webhooks_url": None,
-        "event_webhooks_status": 1,
-        "explicit_content_filter": 0,
-        "team": None,
-        "eligible_oauth2_scopes": [],
-        "rpc_origins": [],
-        "integration_types_config": {"0": {}},
     }
 
 
@@ -239,8 +207,7 @@ def channel(world: World, record: Channel, viewer: User) -> Json:
 
 
 def _thread(record: Channel, viewer: User) -> Json:
-    state = record.thread
-    assert state is not None
+    state = record.thread_state
     body: Json = {
         "parent_id": str(state.parent_id),
         "owner_id": str(state.owner_id),
@@ -261,11 +228,10 @@ def _thread(record: Channel, viewer: User) -> Json:
 
 
 def thread_member(record: Channel, user_id: int) -> Json:
-    assert record.thread is not None
     return {
         "id": str(record.id),
         "user_id": str(user_id),
-        "join_timestamp": timestamp(record.thread.members[user_id]),
+        "join_timestamp": timestamp(record.thread_state.members[user_id]),
         "flags": 0,
     }
 
@@ -409,18 +375,6 @@ def redact(body: Json, viewer_id: int, *, is_dm: bool) -> Json:
     if is_dm or mentioned or body["author"]["id"] == str(viewer_id):
         return body
     return body | {"content": "", "embeds": [], "attachments": [], "components": []}
-
-
-def command(record: Command) -> Json:
-    body = dict(record.body)
-    body |= {
-        "id": str(record.id),
-        "application_id": str(record.application_id),
-        "version": str(record.version),
-    }
-    if record.guild_id is not None:
-        body["guild_id"] = str(record.guild_id)
-    return body
 
 
 def _id_or_none(value: int | None) -> str | None:

@@ -8,6 +8,7 @@ the end break things on purpose. Everything is in memory and gone afterwards.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -179,12 +180,14 @@ class Playground:
 
 
 @web.middleware
-async def _only_own_names(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
+async def _only_own_names(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
     """Refuses foreign Host names, so that no web page can reach in by rebinding its own."""
     name = request.host.rpartition(":")[0] if request.host[-1:].isdigit() else request.host
     if name not in _OWN_NAMES and request.host not in _OWN_NAMES:
         raise web.HTTPForbidden(text="the playground answers to loopback names only")
-    return await handler(request)  # type: ignore[no-any-return,operator]
+    return await handler(request)
 
 
 def _add_page(app: web.Application, playground: Playground) -> None:

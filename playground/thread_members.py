@@ -1,7 +1,7 @@
 """Who is in a thread: joining and leaving, and the events about it.
 
-Contract: joining is idempotent and silently does nothing for those who cannot see the parent channel,
-which is how Discord treats a mention of an outsider. Knows nothing of opening threads.
+Contract: joining is idempotent and silently does nothing for those who cannot see the parent
+channel, which is how Discord treats a mention of an outsider. Knows nothing of opening threads.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from bowerbird.playground.world import Event, World
 
 
 def join(world: World, thread: Channel, user_id: int) -> None:
-    state = thread.thread
-    assert state is not None
+    state = thread.thread_state
     if user_id in state.members or not world.can_view(user_id, world.channel(state.parent_id)):
         return
     state.members[user_id] = world.now()
@@ -25,8 +24,7 @@ def join(world: World, thread: Channel, user_id: int) -> None:
 
 
 def leave(world: World, thread: Channel, user_id: int) -> None:
-    state = thread.thread
-    assert state is not None
+    state = thread.thread_state
     if user_id in state.members:
         del state.members[user_id]
         _members_update(world, thread, removed=user_id)
@@ -50,14 +48,13 @@ def announce(
 def _members_update(
     world: World, thread: Channel, added: int | None = None, removed: int | None = None
 ) -> None:
-    assert thread.thread is not None and thread.guild_id is not None
     body: dict[str, Any] = {
         "id": str(thread.id),
         "guild_id": str(thread.guild_id),
-        "member_count": len(thread.thread.members),
+        "member_count": len(thread.thread_state.members),
     }
     if added is not None:
-        member = world.member(thread.guild_id, added)
+        member = world.member(thread.guild_id or 0, added)
         entry = serialize.thread_member(thread, added)
         entry |= {"member": serialize.member(member), "presence": None}
         body["added_members"] = [entry]

@@ -1,7 +1,7 @@
 """Opening, archiving and finding threads.
 
-Contract: Discord's rules for threads on text channels (a thread on a message shares the message's id;
-a thread has one level). Membership is `thread_members`' business.
+Contract: Discord's rules for threads on text channels (a thread on a message shares the message's
+id; a thread has one level). Membership is `thread_members`' business.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def open_in_channel(
 
 def archive(world: World, actor: User, thread: Channel, *, archived: bool, locked: bool) -> None:
     """Archives or revives a thread; its opener may, others need Manage Threads."""
-    state = thread.thread
-    if state is None:
-        raise errors.wrong_channel_type()
+    state = thread.thread_state
     if actor.id != state.owner_id or locked != state.is_locked:
         world.require(actor.id, thread, Permission.MANAGE_THREADS)
     state.is_archived, state.is_locked, state.changed_at = archived, locked, world.now()
@@ -133,9 +131,7 @@ def _check(
 
 def _check_open(world: World, actor: User, thread: Channel) -> None:
     world.require(actor.id, thread, Permission.VIEW_CHANNEL)
-    if thread.thread is None:
-        raise errors.wrong_channel_type()
-    if thread.thread.is_archived:
+    if thread.thread_state.is_archived:
         raise errors.thread_archived()
 
 

@@ -3,8 +3,9 @@
 Contract: the one place that holds state. It is built and looked up here; what people and bots *do*
 lives in the rooms beside it (`messaging`, `reactions`, `threads`, `commands`, `interactions`), as
 functions that take the world first. Every change is emitted as an `Event`; subscribers (gateway
-sessions, `people.Person`) are called at once, in order, on the same event loop. Nothing is persisted.
-Knows nothing of HTTP, sockets or JSON: an event carries a function which writes its payload.
+sessions, `people.Person`) are called at once, in order, on the same event loop. Nothing is
+persisted. Knows nothing of HTTP, sockets or JSON: an event carries a function which writes its
+payload.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Subscriber = Callable[["Event"], None]
 
+# No secret: it opens nothing but a playground on this machine.
+DEMO_TOKEN = "playground-token"  # noqa: S105
 # The intents a bot must be granted in the developer portal, as application flags.
 ALL_PRIVILEGED = (
     ApplicationFlag.GATEWAY_PRESENCE_LIMITED
@@ -121,7 +124,10 @@ class World:
                 waiter.set_result(None)
 
     async def until(
-        self, condition: Callable[[], T], timeout_s: float = 10.0, what: str = "the condition"
+        self,
+        condition: Callable[[], T | None],
+        timeout_s: float = 10.0,
+        what: str = "the condition",
     ) -> T:
         """Waits until `condition()` is truthy, looking after every event; returns its value.
 
@@ -189,12 +195,12 @@ class World:
 
     def permissions(self, user_id: int, channel: Channel) -> Permission:
         if channel.is_dm:
-            return IN_DM if user_id in channel.recipient_ids else Permission(0)
+            return IN_DM if user_id in channel.recipient_ids else Permission.NONE
         if channel.guild_id is None:
-            return Permission(0)
+            return Permission.NONE
         guild = self.guilds[channel.guild_id]
         if user_id not in guild.members:
-            return Permission(0)
+            return Permission.NONE
         if user_id == guild.owner_id:
             return Permission.EVERYTHING
         thread = channel.thread
@@ -212,7 +218,7 @@ class World:
         )
         is_outside = thread is not None and user_id not in thread.members
         if channel.kind is ChannelKind.PRIVATE_THREAD and is_outside:
-            return result if result & Permission.MANAGE_THREADS else Permission(0)
+            return result if result & Permission.MANAGE_THREADS else Permission.NONE
         return result
 
     def can_view(self, user_id: int, channel: Channel) -> bool:
@@ -308,8 +314,8 @@ class World:
         channel: Channel,
         target: User | Role,
         *,
-        allow: Permission = Permission(0),
-        deny: Permission = Permission(0),
+        allow: Permission = Permission.NONE,
+        deny: Permission = Permission.NONE,
     ) -> None:
         """Adds to a channel's permission page; those affected hear CHANNEL_UPDATE."""
         line = channel.overwrites.setdefault(
@@ -336,7 +342,7 @@ class World:
         return channel
 
 
-def default_world(token: str = "playground-token") -> World:
+def default_world(token: str = DEMO_TOKEN) -> World:
     """The server "The Bower": its owner, alice, bob and carol, two channels, and the bot."""
     world = World()
     owner = world.create_user("owner", "Olive (owner)")
