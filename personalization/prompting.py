@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from jinja2 import TemplateError
+
 from bowerbird.personalization.errors import ModelError, PromptTooLongError
 from bowerbird.personalization.types import Turn
-from jinja2 import TemplateError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -135,7 +136,7 @@ def _plain(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
 
     Repeated because two of them may overlap; it ends, since each pass breaks at least one.
     """
-    names = [str(name) for name in tokenizer.get_added_vocab() if str(name).strip()]
+    names = [str(name) for name in tokenizer.get_added_vocab() if len(str(name).strip()) > 1]
     if not names:
         return text
     longest_first = sorted(names, key=len, reverse=True)

@@ -1,0 +1,374 @@
+"""Many people's LoRA adapters on one base model, in one forward pass.
+
+``LoraSlots.attach`` wraps a model's linear layers; each then adds ``x Aᵀ Bᵀ`` of the slot that
+``route`` names for each batch row (Hu et al. 2021; batched as in Punica, Chen et al. 2023). A slot
+is one contiguous row of memory, so loading, moving and clearing an adapter is one copy. Where rows
+and slots are aligned the matrices are used in place, otherwise they are gathered. Linear layers
+that read the same input (q/k/v, gate/up) are computed as one.
+
+Works under autograd too (``trainable=True``). Knows tensors only, not who an adapter belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bowerbird.personalization.adapter_weights import AdapterWeights
+from bowerbird.personalization.errors import AdapterError, ModelError
+
+__all__ = ["AdapterWeights", "LoraSlots"]
+
+_SHARED_INPUT = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
+"""Names of sibling layers that Llama-like models call with one and the same input tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a target's matrices lie in a slot: ``A`` then ``B``, as offsets into the row."""
+
+    in_features: int
+    out_features: int
+    a_offset: int
+    b_offset: int
+
+
+class LoraSlots:
+    """``slots`` places for adapters of up to ``rank``, over the linear layers named in ``targets``.
+
+    All slots start empty (zero: exactly the base model). Not thread-safe.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        targets: Sequence[str],
+        slots: int,
+        rank: int,
+        trainable: bool = False,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.targets = tuple(targets)
+        self.rank = rank
+        self.count = slots
+        self._route: slice | Tensor | None = None
+        self._attached: list[tuple[nn.Module, str, nn.Linear]] = []
+        plan = list(_plan(model, self.targets))
+        if not any(name in self.targets for _, _, group in plan for name in group):
+            raise ModelError(
+                f"LORA_TARGETS={','.join(targets)} names no linear layer of this model"
+            )
+        self._places, width = _layout(plan, self.targets, rank)
+        device = next(model.parameters()).device
+        if dtype is None:  # CPUs multiply thin float32 matrices much faster than bfloat16 ones
+            dtype = torch.float32 if device.type == "cpu" else next(model.parameters()).dtype
+        # One more than asked for: the last slot stays zero, for rows without an adapter.
+        self._flat = torch.zeros(slots + 1, width, dtype=dtype, device=device)
+        self._is_empty = [True] * (slots + 1)
+        self._parameters: list[Tensor] = []
+        for parent, path, group in plan:
+            self._wrap(parent, path, group, trainable)
+
+    @classmethod
+    def attach(
+        cls,
+        model: nn.Module,
+        *,
+        targets: Sequence[str],
+        slots: int,
+        rank: int,
+        trainable: bool = False,
+        dtype: torch.dtype | None = None,
+    ) -> LoraSlots:
+        """Wrap ``model`` in place; ``detach`` undoes it. Raises ``ModelError`` if nothing fits."""
+        return cls(model, targets=targets, slots=slots, rank=rank, trainable=trainable, dtype=dtype)
+
+    @property
+    def slot_bytes(self) -> int:
+        return self._flat.shape[1] * self._flat.element_size()
+
+    def parameters(self) -> list[Tensor]:
+        """The stacked matrices, ``[slots + 1, rank·n, in]`` and ``[slots + 1, out, rank]`` each.
+
+        Leaves of autograd when ``trainable``. The last slot must stay zero.
+        """
+        return list(self._parameters)
+
+    def pack(self, weights: AdapterWeights) -> Tensor:
+        """``weights`` in a slot's layout, scaling folded into B. Safe from any thread.
+
+        Raises ``AdapterError`` if they do not fit this model, these targets or this rank.
+        """
+        if weights.rank > self.rank:
+            raise AdapterError(
+                f"the adapter has rank {weights.rank}, more than LORA_RANK={self.rank}"
+            )
+        packed = torch.zeros(self._flat.shape[1], dtype=torch.float32)
+        for path, (a, b) in weights.matrices.items():
+            place = self._places.get(path)
+            if place is None:
+                raise AdapterError(
+                    f"the adapter changes {path}, which is not among LORA_TARGETS of this model"
+                )
+            rank = a.shape[0]
+            if a.shape[1] != place.in_features or b.shape[0] != place.out_features:
+                raise AdapterError(f"the adapter was made for another base model ({path} differs)")
+            start = place.a_offset
+            packed[start : start + rank * place.in_features] = a.reshape(-1)
+            start, stop = place.b_offset, place.b_offset + place.out_features * self.rank
+            packed[start:stop].view(-1, self.rank)[:, :rank] = b * weights.scaling
+        return packed.to(self._flat.dtype)
+
+    def load(self, slot: int, weights: AdapterWeights | Tensor) -> None:
+        """Fill a slot, with nothing left of what was there. A tensor is one of ``pack``'s."""
+        packed = self.pack(weights) if isinstance(weights, AdapterWeights) else weights
+        with torch.no_grad():
+            self._flat[self._checked(slot)].copy_(packed)
+        self._is_empty[slot] = False
+
+    def clear(self, slot: int) -> None:
+        """Make a slot the base model again."""
+        if not self._is_empty[self._checked(slot)]:
+            with torch.no_grad():
+                self._flat[slot].zero_()
+            self._is_empty[slot] = True
+
+    def move(self, source: int, target: int) -> None:
+        """Copy what ``source`` holds over ``target``."""
+        if self._is_empty[self._checked(source)]:
+            self.clear(target)
+        else:
+            self.load(target, self._flat[source])
+
+    def read(self, slot: int, *, alpha: float) -> AdapterWeights:
+        """A slot as an adapter of this rank, with ``alpha`` divided out of B again."""
+        row = self._flat[self._checked(slot)].detach().float()
+        matrices = {}
+        for path, place in self._places.items():
+            a_stop = place.a_offset + self.rank * place.in_features
+            b_stop = place.b_offset + self.rank * place.out_features
+            a = row[place.a_offset : a_stop].view(self.rank, -1).clone()
+            b = row[place.b_offset : b_stop].view(-1, self.rank) * (self.rank / alpha)
+            matrices[path] = (a, b)
+        return AdapterWeights(matrices, rank=self.rank, alpha=alpha)
+
+    def route(self, rows: Sequence[int | None] | None) -> None:
+        """Say which slot each batch row of the next passes uses; ``None`` is the base model.
+
+        ``route(None)`` is the base model for all rows, and costs nothing.
+        """
+        if rows is None or all(row is None or self._is_empty_for_good(row) for row in rows):
+            self._route = None
+            return
+        used = [self.count if row is None else self._checked(row) for row in rows]
+        first, distinct = used[0], len(set(used))
+        each = len(used) // distinct
+        if used == [first + i // each for i in range(len(used))]:
+            self._route = slice(first, first + distinct)
+        else:
+            self._route = torch.tensor(used, device=self._flat.device)
+
+    def detach(self) -> None:
+        """Give the model its own linear layers back."""
+        for parent, name, linear in self._attached:
+            setattr(parent, name, linear)
+        self._attached.clear()
+        self._parameters.clear()
+        self._flat = self._flat[:, :0]
+
+    def _checked(self, slot: int) -> int:
+        if not 0 <= slot < self.count:
+            raise IndexError(f"slot {slot} of {self.count}")
+        return slot
+
+    def _is_empty_for_good(self, slot: int) -> bool:
+        """Whether a slot can be skipped: nothing in it and nothing being trained in it."""
+        return self._is_empty[slot] and not any(p.requires_grad for p in self._parameters[:1])
+
+    def _wrap(
+        self, parent: nn.Module, path: str, group: dict[str, nn.Linear], trainable: bool
+    ) -> None:
+        adapted = [name for name in group if name in self.targets]
+        a, down = None, {}
+        if adapted:
+            places = [self._places[f"{path}.{name}"] for name in adapted]
+            start = places[0].a_offset
+            width = places[0].in_features
+            size = len(adapted) * self.rank * width
+            a = self._flat[:, start : start + size].view(-1, len(adapted) * self.rank, width)
+            for name, place in zip(adapted, places, strict=True):
+                stop = place.b_offset + place.out_features * self.rank
+                view = self._flat[:, place.b_offset : stop]
+                down[name] = view.view(-1, place.out_features, self.rank)
+            # Detached views are leaves of their own: their gradients are their own size, not a
+            # whole slot's, while an optimizer's updates still reach the shared memory.
+            a = a.detach().requires_grad_(trainable)
+            down = {name: b.detach().requires_grad_(trainable) for name, b in down.items()}
+            self._parameters += [a, *down.values()]
+        shared = _SharedInput(self, group, a, down)
+        for index, (name, linear) in enumerate(group.items()):
+            self._attached.append((parent, name, linear))
+            setattr(parent, name, _SlotLinear(linear, shared, index))
+
+    def taken(self, stacked: Tensor) -> Tensor:
+        """The routed slots' part of a stacked tensor."""
+        route = self._route
+        return stacked.index_select(0, route) if isinstance(route, Tensor) else stacked[route]
+
+    @property
+    def is_routed(self) -> bool:
+        return self._route is not None
+
+
+class _SlotLinear(nn.Module):
+    """Stands where a linear layer was."""
+
+    def __init__(self, base: nn.Linear, shared: _SharedInput, index: int) -> None:
+        super().__init__()
+        self.base = base
+        self._shared = [shared]  # in a list, so that it is not registered as a child
+        self._index = index
+
+    @property
+    def weight(self) -> Tensor:
+        return self.base.weight
+
+    @property
+    def bias(self) -> Tensor | None:
+        return self.base.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._shared[0].output(self._index, x)
+
+
+class _SharedInput:
+    """Sibling layers on one input: the first one called computes for all of them."""
+
+    def __init__(
+        self,
+        slots: LoraSlots,
+        group: dict[str, nn.Linear],
+        a: Tensor | None,
+        b: dict[str, Tensor],
+    ) -> None:
+        self._slots = slots
+        self._layers = list(group.values())
+        self._sizes = [layer.out_features for layer in self._layers]
+        self._a = a
+        adapted = list(b)
+        self._b = [
+            (index, adapted.index(name), b[name]) for index, name in enumerate(group) if name in b
+        ]
+        self._input: Tensor | None = None
+        self._outputs: list[Tensor] = []
+        self._left: set[int] = set()
+        self._weight = self._bias = None
+        if len(self._layers) > 1:
+            self._weight, self._bias = _fuse(self._layers)
+
+    def output(self, index: int, x: Tensor) -> Tensor:
+        if len(self._layers) == 1:
+            return self._compute(x)[0]
+        if x is not self._input or index not in self._left:
+            self._outputs = self._compute(x)
+            self._input = x
+            self._left = set(range(len(self._layers)))
+        self._left.discard(index)
+        made = self._outputs[index]
+        if not self._left:
+            self._input, self._outputs = None, []
+        return made
+
+    def _compute(self, x: Tensor) -> list[Tensor]:
+        if self._weight is None:
+            whole = self._layers[0](x)
+            outputs = [whole]
+        else:
+            whole = F.linear(x, self._weight, self._bias)
+            outputs = list(whole.split(self._sizes, dim=-1))
+        slots = self._slots
+        if self._a is None or not slots.is_routed:
+            return outputs
+        a = slots.taken(self._a)
+        groups, rank = a.shape[0], slots.rank
+        h = x.reshape(groups, -1, x.shape[-1]).to(a.dtype)
+        h = torch.bmm(h, a.transpose(1, 2))  # [groups, tokens, targets·rank]
+        for index, place, stacked in self._b:
+            part = h[..., place * rank : (place + 1) * rank]
+            delta = torch.bmm(part, slots.taken(stacked).transpose(1, 2))
+            delta = delta.view(*x.shape[:-1], -1)
+            if torch.is_grad_enabled():
+                outputs[index] = outputs[index] + delta.to(whole.dtype)
+            else:
+                outputs[index] += delta
+        return outputs
+
+
+def _plan(
+    model: nn.Module, targets: tuple[str, ...]
+) -> Iterator[tuple[nn.Module, str, dict[str, nn.Linear]]]:
+    """``(parent, its path, layers computed together)`` for everything to wrap."""
+    for path, parent in list(model.named_modules()):
+        linear = {n: m for n, m in parent.named_children() if isinstance(m, nn.Linear)}
+        if not path or not linear:
+            continue  # the root's own linear layer is the output head
+        left = dict(linear)
+        for names in _SHARED_INPUT:
+            group = {name: linear[name] for name in names if name in linear}
+            if len(group) == len(names) and _can_fuse(list(group.values())):
+                yield parent, path, group
+                left = {name: layer for name, layer in left.items() if name not in group}
+        for name, layer in left.items():
+            if name in targets:
+                yield parent, path, {name: layer}
+
+
+def _can_fuse(layers: list[nn.Linear]) -> bool:
+    first = layers[0]
+    return all(
+        type(layer) is nn.Linear
+        and layer.in_features == first.in_features
+        and layer.weight.dtype == first.weight.dtype
+        and not layer.weight.requires_grad
+        and (layer.bias is None) == (first.bias is None)
+        for layer in layers
+    )
+
+
+def _fuse(layers: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
+    """One weight for all; the layers' own become views of it, so no memory is used twice."""
+    weight = torch.cat([layer.weight.detach() for layer in layers])
+    bias = None
+    if layers[0].bias is not None:
+        bias = torch.cat([layer.bias.detach() for layer in layers])
+    start = 0
+    for layer in layers:
+        stop = start + layer.out_features
+        layer.weight.data = weight[start:stop]
+        if bias is not None:
+            layer.bias.data = bias[start:stop]
+        start = stop
+    return weight, bias
+
+
+def _layout(
+    plan: list[tuple[nn.Module, str, dict[str, nn.Linear]]], targets: tuple[str, ...], rank: int
+) -> tuple[dict[str, _Place], int]:
+    """Offsets of every target in a slot; the A of layers computed together lie side by side."""
+    places: dict[str, _Place] = {}
+    offset = 0
+    for _, path, group in plan:
+        adapted = {name: layer for name, layer in group.items() if name in targets}
+        a_offset = offset
+        offset += sum(layer.in_features * rank for layer in adapted.values())
+        for name, layer in adapted.items():
+            place = _Place(layer.in_features, layer.out_features, a_offset, offset)
+            places[f"{path}.{name}"] = place
+            a_offset += layer.in_features * rank
+            offset += layer.out_features * rank
+    return places, offset
