@@ -22,7 +22,6 @@ from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.models import model_path
 from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.training.executor import TrainRecipe
-from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
 from bowerbird.storage.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         GenerationRequest,
     )
     from bowerbird.personalization.service import ReplyService
+    from bowerbird.personalization.training.executor import TrainExecutor
     from bowerbird.personalization.types import AdapterRef
     from bowerbird.storage.store import Store
 
@@ -100,6 +100,8 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
 
     Raises ``StoreError``, and ``ModelError`` where the base model is not on this machine.
     """
+    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+
     async with AsyncExitStack() as opened:
         store = await opened.enter_async_context(open_store(settings))
         model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
@@ -120,6 +122,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
     from bowerbird.personalization.feedback import FeedbackService
     from bowerbird.personalization.generation.engine import TorchEngine
     from bowerbird.personalization.service import ReplyService
+    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
     from bowerbird.personalization.types import Sampling
 
     async with AsyncExitStack() as opened:
@@ -158,7 +161,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
 def _nightly(
     settings: Settings,
     store: Store,
-    executor: SubprocessExecutor,
+    executor: TrainExecutor,
     adapters: AdapterLibrary,
     backend: GenerationBackend,
     model: str,
