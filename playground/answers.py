@@ -91,7 +91,7 @@ def callback_result(interaction: Interaction, viewer: User) -> dict[str, Any]:
             "response_message_loading": response.is_loading,
             "response_message_ephemeral": response.is_ephemeral,
         }
-        if callback is not CallbackKind.DEFERRED_UPDATE:
+        if callback in (CallbackKind.MESSAGE, CallbackKind.UPDATE):
             message = serialize.message(interaction.world, response, viewer)
             result["resource"] = {"type": int(callback), "message": message}
     return result

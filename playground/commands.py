@@ -98,7 +98,8 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or not name:
         raise errors.required("name")
     kind = body.get("type") or CommandKind.SLASH
-    result = _DEFAULTS | dict(body) | {"type": int(kind)}
+    given = {key: value for key, value in body.items() if value is not None}
+    result = _DEFAULTS | given | {"type": int(kind)}
     if kind != CommandKind.SLASH:
         if len(name) > 32:
             raise errors.too_long("name", 32)

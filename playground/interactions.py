@@ -119,10 +119,10 @@ class Interaction:
         await self.world.until(lambda: condition() or self.is_failed, timeout_s, what)
         if value := condition():
             return value
-        raise InteractionFailedError(f"{what}: the application did not respond")
+        raise InteractionFailed(f"{what}: the application did not respond")
 
 
-class InteractionFailedError(Exception):
+class InteractionFailed(Exception):  # noqa: N818 - Discord calls the event so
     """The bot did not answer in time: "The application did not respond"."""
 
 

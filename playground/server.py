@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from bowerbird.playground import page_api
 from bowerbird.playground.gateway import Gateway
 from bowerbird.playground.model import Channel, Message, User
 from bowerbird.playground.people import Person
@@ -25,7 +25,6 @@ from bowerbird.playground.world import World, default_world
 
 API_PATH = "/api/v10"
 GATEWAY_PATH = "/gateway"
-PAGE = Path(__file__).parent / "page"
 _OWN_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]", "::1"))
 
 
@@ -101,7 +100,7 @@ class Playground:
         app.router.add_get(GATEWAY_PATH + "/", self.gateway.handle)
         app.add_subapp(API_PATH, self.rest.app())
         app.router.add_get("/attachments/{channel}/{id:\\d+}/{name}", self._attachment)
-        _add_page(app, self)
+        page_api.add_routes(app, self)
         return app
 
     async def _attachment(self, request: web.Request) -> web.Response:
@@ -189,16 +188,3 @@ async def _only_own_names(
         raise web.HTTPForbidden(text="the playground answers to loopback names only")
     return await handler(request)
 
-
-def _add_page(app: web.Application, playground: Playground) -> None:
-    try:
-        from bowerbird.playground.page_api import add_routes
-    except ModuleNotFoundError:
-        return
-    add_routes(app, playground)
-    app.router.add_get("/", _index)
-    app.router.add_static("/", PAGE)
-
-
-async def _index(request: web.Request) -> web.FileResponse:
-    return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
