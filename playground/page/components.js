@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { icon } from "./icons.js";
 import { act } from "./actions.js";
+import { track } from "./interactions.js";
 import { picture } from "./embeds.js";
 import { markdown, safeLink } from "./markdown_view.js";
 import { names } from "./names.js";
@@ -44,7 +45,7 @@ function button(item, message) {
       disabled: item.disabled || false,
       data: { customId: item.custom_id, testid: "button" },
       "aria-label": item.label ? null : item.emoji?.name,
-      onclick: (event) => press(event.currentTarget, () => act("click", { ...where(message), custom_id: item.custom_id })),
+      onclick: (event) => press(event.currentTarget, () => track(act("click", { ...where(message), custom_id: item.custom_id }))),
     },
     label,
   );
@@ -64,7 +65,7 @@ async function press(element, run) {
 
 function select(item, message, options) {
   const most = item.max_values ?? 1;
-  const chosen = new Set(options.filter((o) => o.default).map((o) => o.value)));
+  const chosen = new Set(options.filter((o) => o.default).map((o) => o.value));
   const box = h(
     "select.select",
     {
@@ -75,7 +76,7 @@ function select(item, message, options) {
       data: { customId: item.custom_id, testid: "select" },
       onchange: (event) => {
         const values = [...event.target.selectedOptions].map((o) => o.value).filter(Boolean);
-        press(event.target, () => act("select", { ...where(message), custom_id: item.custom_id, values }));
+        press(event.target, () => track(act("select", { ...where(message), custom_id: item.custom_id, values })));
       },
     },
     most === 1 && h("option", { value: "", disabled: !chosen.size }, item.placeholder || "Make a selection"),

@@ -16,7 +16,7 @@ import { toolbar } from "./toolbar.js";
 
 const EPHEMERAL = 64;
 const LOADING = 128;
-const PARTS = ["context", "content", "embeds", "attachments", "components", "reactions", "thread", "note"];
+const PARTS = ["context", "content", "editor", "embeds", "attachments", "components", "reactions", "thread", "note"];
 
 export function createMessage(message, grouped, actions) {
   const parts = Object.fromEntries(PARTS.map((name) => [name, h(`div.message-${name}`)]));
@@ -27,7 +27,7 @@ export function createMessage(message, grouped, actions) {
     { tabindex: -1, data: { messageId: message.id, authorId: message.author.id, testid: "message" } },
     parts.context,
     side,
-    h("div.message-main", {}, header, parts.content, parts.embeds, parts.attachments, parts.components, parts.reactions, parts.thread, parts.note),
+    h("div.message-main", {}, header, parts.content, parts.editor, parts.embeds, parts.attachments, parts.components, parts.reactions, parts.thread, parts.note),
     h("div.message-tools"),
   );
   element.parts = { ...parts, header, side, tools: element.lastChild };
