@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import aiosqlite
 from sqlalchemy import URL, Connection, delete, event, make_url, select
@@ -79,10 +80,10 @@ class Database:
             try:
                 async with self.transaction() as tx:
                     await tx.run_sync(upgrade)
-                await self._finish_scrub()
             except BaseException:
                 await self.aclose()
                 raise
+            await self.scrub()
 
     def _create_engine(self) -> AsyncEngine:
         if not self.is_sqlite:
@@ -157,10 +158,11 @@ class Database:
     async def note_deletion(self, tx: AsyncConnection) -> None:
         """Remember, in the deleting transaction itself, that the file must be scrubbed."""
         if self.is_sqlite:
+            note = insert_into(tx, meta).values(key=_SCRUB_DUE, value=uuid4().hex)
             await tx.execute(
-                insert_into(tx, meta)
-                .values(key=_SCRUB_DUE, value="yes")
-                .on_conflict_do_nothing(index_elements=[meta.c.key])
+                note.on_conflict_do_update(
+                    index_elements=[meta.c.key], set_={"value": note.excluded.value}
+                )
             )
 
     async def fold(self) -> bool:
@@ -174,29 +176,35 @@ class Database:
         async with self._sqlite() as driver:
             return await _truncate_log(driver)
 
-    async def scrub(self) -> None:
-        """Write the file anew without anything deleted, then empty the log.
+    async def scrub(self, *, is_thorough: bool = True) -> None:
+        """Get what was deleted out of the file: all of it, or (quickly) what ``fold`` gets.
 
         The deletion itself is done by now, so a failure is not the caller's: it is logged, the
-        note stays, and the next ``scrub`` or ``open`` tries again.
+        note stays, and the next thorough ``scrub`` or ``open`` tries again.
         """
         try:
-            await self._finish_scrub()
+            if is_thorough:
+                await self._rewrite()
+            elif not await self.fold():
+                log.info("A reader elsewhere keeps deleted text in the write-ahead log for now.")
         except StoreError as error:
             log.warning("Deleted text is still in the database file; trying again later: %s", error)
 
-    async def _finish_scrub(self) -> None:
+    async def _rewrite(self) -> None:
+        """If there is a note: write the file anew without anything deleted, and empty the log."""
         if not self.is_sqlite:
             return
         async with self.snapshot() as tx:
-            if await tx.scalar(select(meta.c.value).where(meta.c.key == _SCRUB_DUE)) is None:
-                return
+            note = await tx.scalar(select(meta.c.value).where(meta.c.key == _SCRUB_DUE))
+        if note is None:
+            return
         async with self._sqlite() as driver:
             await driver.execute("VACUUM")
             if not await _truncate_log(driver):
                 raise StoreError("Another program is reading the database.")
         async with self.transaction() as tx:
-            await tx.execute(delete(meta).where(meta.c.key == _SCRUB_DUE))
+            # A deletion since then has left a note of its own, which must stay.
+            await tx.execute(delete(meta).where(meta.c.key == _SCRUB_DUE, meta.c.value == note))
 
     # --- copies -------------------------------------------------------------------------------
     async def backup(self, target: Path) -> None:

@@ -102,7 +102,7 @@ class SqlStore(Store):
             if changed:
                 await self._database.note_deletion(tx)
         if changed:
-            await self._database.fold()
+            await self._database.scrub(is_thorough=False)
         return changed
 
     async def erase_messages(self, message_ids: Sequence[int]) -> int:
@@ -111,7 +111,7 @@ class SqlStore(Store):
             if touched:
                 await self._database.note_deletion(tx)
         if touched:
-            await self._database.fold()
+            await self._database.scrub(is_thorough=False)
         return touched
 
     async def erase_before(self, moment: datetime) -> int:
@@ -128,13 +128,21 @@ class SqlStore(Store):
             if not await people.has_consented(tx, feedback.scope_id, feedback.user_id):
                 return False
             await feedback_queries.put(tx, feedback)
+            if feedback.text is not None:  # it may have replaced another text
+                await self._database.note_deletion(tx)
             return True
 
     async def remove_feedback(
         self, message_id: int, kinds: Sequence[FeedbackKind], user_id: int | None = None
     ) -> int:
         async with self._database.transaction() as tx:
-            return await feedback_queries.remove(tx, message_id, kinds, user_id)
+            removed = await feedback_queries.remove(tx, message_id, kinds, user_id)
+            has_text = removed > 0 and FeedbackKind.CORRECTION in kinds
+            if has_text:
+                await self._database.note_deletion(tx)
+        if has_text:
+            await self._database.scrub(is_thorough=False)
+        return removed
 
     async def labelled_replies(
         self, scope_id: int, user_id: int, *, interactions_only: bool = False

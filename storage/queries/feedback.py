@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Row, and_, delete, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries import replies as reply_queries
@@ -13,8 +13,8 @@ from bowerbird.storage.queries.upsert import insert_into
 from bowerbird.storage.records import Feedback, FeedbackKind, LabelledReply, Origin, Reply
 from bowerbird.storage.tables import feedback, replies, reply_messages
 
-VOTES = (FeedbackKind.LIKE, FeedbackKind.DISLIKE)
-TYPED_TO_US: tuple[Origin, ...] = ("slash", "modal")
+VOTES: Final = (FeedbackKind.LIKE, FeedbackKind.DISLIKE)
+TYPED_TO_US: Final[tuple[Origin, ...]] = ("slash", "modal")
 """Origins of text that was given to the bot itself, not read from a channel."""
 
 
@@ -66,18 +66,23 @@ def is_askers() -> ColumnElement[bool]:
     return and_(feedback.c.user_id == replies.c.user_id, feedback.c.scope_id == replies.c.scope_id)
 
 
+def is_typed_to_us() -> ColumnElement[bool]:
+    """No text of it was read in a channel: not the question's, not the correction's."""
+    return and_(
+        replies.c.origin.in_(TYPED_TO_US),
+        or_(feedback.c.text.is_(None), feedback.c.origin.in_(TYPED_TO_US)),
+    )
+
+
 async def labelled(
     tx: AsyncConnection, scope_id: int, user_id: int, *, interactions_only: bool
 ) -> list[LabelledReply]:
     own = [replies.c.scope_id == scope_id, replies.c.user_id == user_id, replies.c.is_exact]
-    if interactions_only:
-        own.append(replies.c.origin.in_(TYPED_TO_US))
+    wanted = [*own, is_askers(), *([is_typed_to_us()] if interactions_only else [])]
     given: dict[int, list[Row[Any]]] = {}
     for row in await tx.execute(
-        select(replies.c.reply_id, feedback).select_from(on_replies()).where(*own, is_askers())
+        select(replies.c.reply_id, feedback).select_from(on_replies()).where(*wanted)
     ):
-        if interactions_only and row.text is not None and row.origin not in TYPED_TO_US:
-            continue
         given.setdefault(row.reply_id, []).append(row)
     halves = await tx.execute(
         select(replies.c.reply_id, reply_messages.c.reply_id.label("earlier"))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Subquery, and_, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries import people as people_queries
-from bowerbird.storage.queries.feedback import TYPED_TO_US, is_askers, on_replies
+from bowerbird.storage.queries.feedback import is_askers, is_typed_to_us, on_replies
 from bowerbird.storage.queries.upsert import insert_into
 from bowerbird.storage.records import Consent, DuePerson, Run, RunState
 from bowerbird.storage.store import StoreError
@@ -44,7 +44,7 @@ def new_feedback(*, interactions_only: bool = False) -> Subquery:
         or_(learned.c.moment.is_(None), feedback.c.created_at > learned.c.moment),
     ]
     if interactions_only:
-        conditions.append(replies.c.origin.in_(TYPED_TO_US))
+        conditions.append(is_typed_to_us())
     return (
         select(replies.c.scope_id, replies.c.user_id, func.count().label("amount"))
         .select_from(
