@@ -17,12 +17,16 @@ from bowerbird.storage.records import Turn
 
 @dataclass(frozen=True, slots=True)
 class TrainExample:
-    """One reply and whether the person wants more or fewer like it (a KTO example)."""
+    """One reply and whether the person wants more or fewer like it (a KTO example).
+
+    ``weight`` already balances the labels. ``is_held_out``: not trained on, kept for the gate.
+    """
 
     turns: tuple[Turn, ...]
     reply: str
     is_liked: bool
     weight: float = 1.0
+    is_held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,13 @@ class TrainResult:
 
 class TrainExecutor(Protocol):
     def run(self, jobs: Sequence[TrainJob]) -> AsyncGenerator[TrainProgress | TrainResult, None]:
-        """Run all jobs; exactly one result for each, progress in between."""
+        """Run all jobs; exactly one result for each, progress in between.
+
+        Raises ``TrainingError`` only if no worker can be started at all.
+        """
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop or skip one job; its result says so. Nothing happens if it is not there or over."""
 
     async def aclose(self) -> None:
         """Stop the worker, if any. Safe to call twice."""

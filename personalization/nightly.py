@@ -1,0 +1,431 @@
+"""The night: who is due → training jobs → verdicts → published adapters, one run row for each.
+
+Contract: every run ends in a state that is stored; one person's trouble never stops another's run;
+a crash leaves runs that ``resume`` takes up again, ``MAX_ATTEMPTS`` times at most; nothing is
+published for a person who does not consent at that moment, or from texts that are gone by then. One
+training at a time, over all processes that share the adapter folder. Knows no torch, no clock, no
+Discord: when it is night ``bot/schedule.py`` says, who may ask for a training the commands do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bowerbird.personalization.adapters import AdapterLibrary
+from bowerbird.personalization.errors import (
+    AdapterError,
+    ConsentError,
+    NothingToLearnError,
+    PersonalizationError,
+    TrainingDisabledError,
+    TrainingError,
+)
+from bowerbird.personalization.generation.backend import GenerationBackend
+from bowerbird.personalization.training.dataset import build_examples, is_covered
+from bowerbird.personalization.training.executor import (
+    TrainExecutor,
+    TrainJob,
+    TrainProgress,
+    TrainRecipe,
+    TrainResult,
+    Verdict,
+)
+from bowerbird.personalization.types import AdapterRef
+from bowerbird.storage.records import (
+    AdapterState,
+    AdapterVersion,
+    Consent,
+    LabelledReply,
+    Run,
+    RunState,
+)
+from bowerbird.storage.store import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS: Final = 3
+"""A run that was interrupted so often is given up for this night."""
+
+PEOPLE_PER_BATCH: Final = 8
+"""Jobs given to one worker: many enough to load the base seldom, few enough to fit in memory and to
+let somebody's ``/retrain`` in between."""
+
+OnProgress = Callable[[int, int, TrainProgress], None]
+Outcome = tuple[Run, Verdict | None]
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A run of this process, from queued to over. ``done`` is resolved exactly once."""
+
+    run: Run
+    done: asyncio.Future[Outcome]
+    listeners: list[OnProgress] = field(default_factory=list)
+    job: TrainJob | None = None
+    is_stale: bool = False
+    is_cancelled: bool = False
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        return self.run.scope_id, self.run.user_id
+
+
+class Nightly:
+    """Runs trainings and publishes what passes the gate.
+
+    ``base_model``: its name, as recorded with every version; ``model_path``: what the trainer loads
+    (the name itself if not given). ``backend`` is told of new and vanished versions.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        executor: TrainExecutor,
+        adapters: AdapterLibrary,
+        backend: GenerationBackend,
+        *,
+        recipe: TrainRecipe,
+        base_model: str,
+        min_feedback: int,
+        interactions_only: bool,
+        is_enabled: bool,
+        model_path: str | None = None,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._adapters = adapters
+        self._backend = backend
+        self._recipe = recipe
+        self._base_model = base_model
+        self._model_path = model_path or base_model
+        self._min_feedback = min_feedback
+        self._interactions_only = interactions_only
+        self._is_enabled = is_enabled
+        self._turn = asyncio.Lock()
+        self._concluding = asyncio.Lock()
+        self._in_flight: dict[tuple[int, int], _Work] = {}
+
+    async def run_night(
+        self, night: str, on_progress: OnProgress | None = None, scope_id: int | None = None
+    ) -> list[Run]:
+        """Train everybody who is due, once per ``night``; returns the runs as they ended.
+
+        Raises ``TrainingDisabledError``, ``StoreError`` (if who is due cannot be read).
+        """
+        self._require_enabled()
+        await self._adapters.sweep()
+        runs = [
+            await self._store.add_run(night, person.scope_id, person.user_id)
+            for person in await self._store.due_people(self._min_feedback, scope_id)
+        ]
+        return await self._run_all(runs, on_progress)
+
+    async def retrain(
+        self, scope_id: int, user_id: int, on_progress: OnProgress | None = None
+    ) -> Outcome:
+        """Train one person now, or join the training of theirs that is queued or running.
+
+        Raises ``TrainingDisabledError``, ``ConsentError``, ``NothingToLearnError``, ``StoreError``.
+        """
+        self._require_enabled()
+        if (await self._store.person(scope_id, user_id)).consent is not Consent.ON:
+            raise ConsentError("this person has not turned personalization on")
+        if not build_examples(await self._labelled(scope_id, user_id)):
+            raise NothingToLearnError("there is no vote or correction of this person to learn from")
+        if (scope_id, user_id) in self._in_flight:
+            work = self._join(self._in_flight[scope_id, user_id], on_progress)
+        else:
+            night = f"retrain-{time.time_ns() // 1_000_000}"
+            run = await self._store.add_run(night, scope_id, user_id)
+            work = await self._take_up(run, on_progress)
+            if work.run.run_id == run.run_id:
+                await self._train_all([work])
+        return await asyncio.shield(work.done)
+
+    async def resume(self, on_progress: OnProgress | None = None) -> list[Run]:
+        """Take up the runs a crash left. Does nothing while training is disabled."""
+        if not self._is_enabled:
+            return []
+        await self._adapters.sweep()
+        return await self._run_all(await self._store.unfinished_runs(), on_progress)
+
+    async def cancel(self, user_id: int, scope_id: int | None = None) -> None:
+        """End a person's queued and running trainings; nothing of them is published afterwards.
+
+        To be called before their rows or weights are removed.
+        """
+        for work in list(self._in_flight.values()):
+            if work.run.user_id == user_id and scope_id in {None, work.run.scope_id}:
+                work.is_cancelled = True
+                await self._executor.cancel(_job_id(work.run))
+        async with self._concluding:  # a publish going on is seen through: what follows removes it
+            pass
+        for run in await self._store.unfinished_runs():
+            if run.user_id == user_id and scope_id in {None, run.scope_id}:
+                await self._store.finish_run(run.run_id, RunState.CANCELLED, detail="cancelled")
+
+    def _require_enabled(self) -> None:
+        if not self._is_enabled:
+            raise TrainingDisabledError(
+                "training is off; read what TRAINING_ACKNOWLEDGED means in the README, "
+                "then set it to true"
+            )
+
+    # --- queueing -----------------------------------------------------------------------------
+
+    async def _run_all(self, runs: Sequence[Run], on_progress: OnProgress | None) -> list[Run]:
+        """Everything to its end, what is in another task's hands included; in the order given."""
+        ended: list[Run] = []
+        mine: list[_Work] = []
+        works: list[_Work] = []
+        for run in runs:
+            if run.state.is_over:
+                ended.append(run)
+                continue
+            is_new = (run.scope_id, run.user_id) not in self._in_flight
+            work = await self._take_up(run, on_progress)
+            works.append(work)
+            if is_new:
+                mine.append(work)
+        await self._train_all(mine)
+        return ended + [(await asyncio.shield(work.done))[0] for work in works]
+
+    async def _take_up(self, run: Run, on_progress: OnProgress | None) -> _Work:
+        """Put the run in the queue; if the person is in it already, that one stands for both."""
+        pair = run.scope_id, run.user_id
+        work = self._in_flight.get(pair)
+        if work is None:
+            work = _Work(run, asyncio.get_running_loop().create_future())
+            self._in_flight[pair] = work
+        elif work.run.run_id != run.run_id:
+            detail = "another training of this person was under way"
+            await self._store.finish_run(run.run_id, RunState.CANCELLED, detail=detail)
+        return self._join(work, on_progress)
+
+    def _join(self, work: _Work, on_progress: OnProgress | None) -> _Work:
+        if on_progress is not None:
+            work.listeners.append(on_progress)
+        return work
+
+    async def _train_all(self, works: Sequence[_Work]) -> None:
+        try:
+            for start in range(0, len(works), PEOPLE_PER_BATCH):
+                async with self._turn, self._adapters.exclusive():
+                    await self._train(works[start : start + PEOPLE_PER_BATCH])
+        finally:
+            for work in works:
+                if not work.done.done():  # we are being stopped: the row stays open for `resume`
+                    self._in_flight.pop(work.pair, None)
+                    work.done.set_exception(
+                        TrainingError("the training was interrupted; it goes on at the next start")
+                    )
+                    work.done.exception()  # retrieved, whether or not anybody joined
+
+    # --- one batch ----------------------------------------------------------------------------
+
+    async def _train(self, works: Sequence[_Work]) -> None:
+        by_job: dict[str, _Work] = {}
+        for work in works:
+            try:
+                work.job = await self._prepare(work)
+            except Exception as error:  # noqa: BLE001  (one person never stops the others)
+                await self._fail(work, error)
+            if work.job is not None:
+                by_job[work.job.job_id] = work
+        jobs = [work.job for work in by_job.values() if work.job is not None]
+        if not jobs:
+            return
+        try:
+            async with aclosing(self._executor.run(jobs)) as events:
+                async for event in events:
+                    work = by_job[event.job_id]
+                    if isinstance(event, TrainProgress):
+                        _tell(work, event)
+                    else:
+                        await self._conclude(work, event)
+        except PersonalizationError as error:
+            for work in by_job.values():
+                if not work.done.done():
+                    await self._fail(work, error)
+
+    async def _prepare(self, work: _Work) -> TrainJob | None:
+        """The job, or ``None`` if the run is over instead."""
+        run = work.run
+        stored = await self._stored(run)
+        if work.is_cancelled or stored is None:
+            await self._finish(work, RunState.CANCELLED, "cancelled")
+            return None
+        if stored.state.is_over:  # by another process, while we waited for our turn
+            self._resolve(work, stored, None)
+            return None
+        if stored.attempts >= MAX_ATTEMPTS:
+            detail = f"given up after being interrupted {stored.attempts} times"
+            await self._finish(work, RunState.FAILED, detail)
+            return None
+        work.run = await self._store.start_run(run.run_id)
+        person = await self._store.person(run.scope_id, run.user_id)
+        if person.consent is not Consent.ON:
+            await self._finish(work, RunState.CANCELLED, "personalization is not on")
+            return None
+        work.is_stale = person.is_stale
+        examples = build_examples(await self._labelled(run.scope_id, run.user_id))
+        if not examples:
+            detail = "there is nothing to learn from"
+            if work.is_stale:
+                await self._back_to_base(work)
+                detail = "all that was learned from is gone, so replies are the base model's again"
+            await self._finish(work, RunState.CANCELLED, detail)
+            return None
+        candidate = self._adapters.candidate_dir(run.run_id)
+        await self._adapters.discard(candidate)
+        incumbent = await self._adapters.active(run.scope_id, run.user_id)
+        return TrainJob(
+            job_id=_job_id(run),
+            base_model=self._model_path,
+            candidate_dir=str(candidate),
+            examples=examples,
+            recipe=self._recipe,
+            incumbent_dir=str(incumbent.path) if incumbent is not None else None,
+        )
+
+    async def _conclude(self, work: _Work, result: TrainResult) -> None:
+        async with self._concluding:
+            try:
+                await self._decide(work, result)
+            except Exception as error:  # noqa: BLE001  (one person never stops the others)
+                await self._fail(work, error)
+            finally:
+                await self._adapters.discard(self._adapters.candidate_dir(work.run.run_id))
+
+    async def _decide(self, work: _Work, result: TrainResult) -> None:
+        run, job, verdict = work.run, work.job, result.verdict
+        assert job is not None  # noqa: S101  (only runs with a job have results)
+        stored = await self._stored(run)
+        person = await self._store.person(run.scope_id, run.user_id)
+        if work.is_cancelled or stored is None or person.consent is not Consent.ON:
+            await self._finish(work, RunState.CANCELLED, "cancelled")
+            return
+        if verdict is None:
+            await self._finish(work, RunState.FAILED, result.error or "the training failed")
+            return
+        if not is_covered(job.examples, await self._labelled(run.scope_id, run.user_id)):
+            detail = "messages it was learning from were deleted or edited meanwhile"
+            await self._finish(work, RunState.FAILED, detail)
+            return
+        record = AdapterVersion(
+            scope_id=run.scope_id,
+            user_id=run.user_id,
+            version=await self._store.next_version(run.scope_id, run.user_id),
+            state=AdapterState.ACCEPTED if verdict.is_accepted else AdapterState.REJECTED,
+            base_model=self._base_model,
+            trained_on=sum(not example.is_held_out for example in job.examples),
+            verdict={"reasons": list(verdict.reasons), "measurements": verdict.measurements},
+            created_at=datetime.now(UTC),
+        )
+        if verdict.is_accepted:
+            try:
+                ref = await self._adapters.publish(
+                    Path(job.candidate_dir), record, check=self._backend.preload
+                )
+            except AdapterError as error:
+                verdict = replace(
+                    verdict, is_accepted=False, reasons=(f"It cannot be used: {error}",)
+                )
+            else:
+                await self._promoted(work, ref, verdict)
+                return
+        await self._rejected(work, record, verdict)
+
+    async def _promoted(self, work: _Work, ref: AdapterRef | None, verdict: Verdict) -> None:
+        if ref is None:  # consent went while the files moved
+            await self._backend.unload(*work.pair)
+            await self._finish(work, RunState.CANCELLED, "cancelled")
+            return
+        if work.is_stale:
+            await self._adapters.keep_only(ref)
+        detail = " ".join(verdict.reasons)
+        await self._finish(work, RunState.PROMOTED, detail, version=ref.version, verdict=verdict)
+
+    async def _rejected(self, work: _Work, record: AdapterVersion, verdict: Verdict) -> None:
+        record = replace(
+            record,
+            state=AdapterState.REJECTED,
+            verdict={**record.verdict, "reasons": list(verdict.reasons)},
+        )
+        candidate = self._adapters.candidate_dir(work.run.run_id)
+        if not await self._adapters.reject(candidate, record):
+            await self._finish(work, RunState.CANCELLED, "cancelled")
+            return
+        if work.is_stale:  # the incumbent has seen what was deleted, so it may not stay either
+            await self._back_to_base(work)
+        detail = " ".join(verdict.reasons)
+        await self._finish(work, RunState.REJECTED, detail, version=record.version, verdict=verdict)
+
+    # --- small steps --------------------------------------------------------------------------
+
+    async def _labelled(self, scope_id: int, user_id: int) -> list[LabelledReply]:
+        return await self._store.labelled_replies(
+            scope_id, user_id, interactions_only=self._interactions_only
+        )
+
+    async def _stored(self, run: Run) -> Run | None:
+        """The run as the store has it now: another process may have ended or erased it."""
+        runs = await self._store.runs(run.night)
+        return next((stored for stored in runs if stored.run_id == run.run_id), None)
+
+    async def _back_to_base(self, work: _Work) -> None:
+        await self._store.activate(*work.pair, None)
+        await self._adapters.delete([work.pair])
+        await self._backend.unload(*work.pair)
+
+    async def _fail(self, work: _Work, error: Exception) -> None:
+        if isinstance(error, (PersonalizationError, StoreError, OSError)):
+            log.warning("training of run %s failed: %s", work.run.run_id, error)
+        else:
+            log.error("training of run %s failed", work.run.run_id, exc_info=error)
+        await self._finish(work, RunState.FAILED, str(error) or type(error).__name__)
+
+    async def _finish(
+        self,
+        work: _Work,
+        state: RunState,
+        detail: str,
+        *,
+        version: int | None = None,
+        verdict: Verdict | None = None,
+    ) -> None:
+        run = work.run
+        try:
+            await self._store.finish_run(run.run_id, state, version=version, detail=detail)
+        except StoreError as error:
+            log.warning("the end of run %s could not be stored: %s", run.run_id, error)
+        finished = replace(
+            run, state=state, version=version, detail=detail, finished_at=datetime.now(UTC)
+        )
+        self._resolve(work, finished, verdict)
+
+    def _resolve(self, work: _Work, run: Run, verdict: Verdict | None) -> None:
+        work.run = run
+        self._in_flight.pop(work.pair, None)
+        if not work.done.done():
+            work.done.set_result((run, verdict))
+
+
+def _job_id(run: Run) -> str:
+    return str(run.run_id)
+
+
+def _tell(work: _Work, event: TrainProgress) -> None:
+    for listener in work.listeners:
+        try:
+            listener(*work.pair, event)
+        except Exception:  # a progress bar is never worth a training
+            log.exception("showing the progress of run %s failed", work.run.run_id)

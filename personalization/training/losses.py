@@ -1,0 +1,51 @@
+"""The losses, as pure functions of log-probabilities. Knows no model, no text, no adapter.
+
+Notation: π the adapter, π_ref the base model, r = log π/π_ref of a whole reply.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def reply_logprob(token_logprobs: Tensor, reply_mask: Tensor) -> Tensor:
+    """Sum of log π over the reply's tokens, both ``[rows, tokens]`` → ``[rows]``."""
+    return torch.where(reply_mask, token_logprobs, 0.0).sum(-1)
+
+
+def reference_point(mismatched: Tensor, mismatched_reference: Tensor) -> Tensor:
+    """z₀, an estimate of KL(π ‖ π_ref): the mean log-ratio of replies to *other* prompts, ≥ 0.
+
+    ``[pairs]``, ``[pairs]`` → scalar, without gradient; 0 without pairs. KTO (Ethayarajh et al.
+    2024, arXiv:2402.01306), section 4.2.
+    """
+    if not mismatched.numel():
+        return torch.zeros((), device=mismatched.device)
+    return (mismatched - mismatched_reference).mean().clamp(min=0).detach()
+
+
+def kto(
+    logprobs: Tensor,
+    reference: Tensor,
+    is_liked: Tensor,
+    z0: Tensor,
+    weights: Tensor,
+    *,
+    beta: float,
+) -> Tensor:
+    """KTO loss of each reply, all arguments ``[rows]`` (``z0`` a scalar) → ``[rows]``.
+
+    weight·(1 − σ(β(r − z₀))) for a liked reply, weight·(1 − σ(β(z₀ − r))) for a disliked one: eq. 7
+    of arXiv:2402.01306. The batch's loss is the mean, as in TRL's ``KTOTrainer``.
+    """
+    margin = beta * (logprobs - reference - z0)
+    return weights * (1 - torch.sigmoid(torch.where(is_liked, margin, -margin)))
+
+
+def anchor_kl(logprobs: Tensor, reference: Tensor) -> Tensor:
+    """KL(π ‖ π_ref) per token, exact. Two ``[tokens, vocabulary]`` → ``[tokens]``.
+
+    Both are log-probabilities of the next token. ≥ 0 up to rounding.
+    """
+    return (logprobs.exp() * (logprobs - reference)).sum(-1)

@@ -1,0 +1,240 @@
+"""The process that trains: jobs in on stdin, progress and results out on stdout.
+
+``python -m bowerbird.personalization.training.worker``. Contract: lowest priority, one thread;
+ends at once when stdin ends or its parent dies; a candidate is written beside its place, synced
+and renamed, so that it is complete or absent whatever happens; one bad job does not spoil the
+others; no text is written anywhere. Knows no database and nothing of who is published.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import queue
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import psutil
+
+from bowerbird.personalization.errors import AdapterError, PersonalizationError
+from bowerbird.personalization.training.executor import (
+    TrainJob,
+    TrainProgress,
+    TrainResult,
+    Verdict,
+)
+from bowerbird.personalization.training.wire import decode_line, encode_line
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+    from bowerbird.personalization.training.shared_base import SharedBase
+
+log = logging.getLogger("bowerbird.training.worker")
+
+_PR_SET_PDEATHSIG = 1
+
+
+class JobCancelledError(PersonalizationError):
+    """Somebody does not want this job any more."""
+
+
+class Inbox:
+    """Jobs as they come in, and which of them were cancelled. Filled by a thread of its own."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._jobs: queue.SimpleQueue[TrainJob] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+        threading.Thread(target=self._read, name="inbox", daemon=True).start()
+
+    def take(self) -> TrainJob:
+        return self._jobs.get()
+
+    def is_cancelled(self, job_id: str) -> bool:
+        return job_id in self._cancelled
+
+    def _read(self) -> None:
+        for line in self._source:
+            message = decode_line(line)
+            if isinstance(message, TrainJob):
+                self._jobs.put(message)
+            elif isinstance(message, str):
+                self._cancelled.add(message)
+        os._exit(0)  # the parent is done with us or dead; what is half-written is not in its place
+
+
+Emit = Callable[[TrainProgress | TrainResult], None]
+
+
+class Worker:
+    """Runs one job after the other on one base model."""
+
+    def __init__(self, inbox: Inbox, emit: Emit) -> None:
+        self._inbox = inbox
+        self._emit = emit
+        self._base: SharedBase | None = None
+        self._base_path: str | None = None
+
+    def serve(self) -> None:
+        while True:
+            job = self._inbox.take()
+            started = time.monotonic()
+            verdict, error = None, None
+            try:
+                verdict = self._run(job)
+            except PersonalizationError as expected:
+                error = str(expected)
+            except MemoryError:
+                error = "there was not enough memory to train"
+            except OSError as expected:
+                error = f"the adapter could not be written: {expected.strerror or expected}"
+            except Exception as bug:  # one bad job does not spoil the others
+                log.exception("job %s failed", job.job_id)
+                error = f"the training failed unexpectedly ({type(bug).__name__}); see the log"
+            self._emit(TrainResult(job.job_id, verdict, error, time.monotonic() - started))
+
+    def _run(self, job: TrainJob) -> Verdict:
+        from bowerbird.personalization.training import gate, trainer
+
+        def report(stage: str, done: int, total: int) -> None:
+            if self._inbox.is_cancelled(job.job_id):
+                raise JobCancelledError("cancelled")
+            self._emit(TrainProgress(job.job_id, stage, done, total))  # type: ignore[arg-type]
+
+        report("loading", 0, 3)
+        base = self._load(job.base_model)
+        report("loading", 1, 3)
+        training = [example for example in job.examples if not example.is_held_out]
+        held_out = [example for example in job.examples if example.is_held_out]
+        neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
+        report("loading", 2, 3)
+        rows = trainer.rows_of(base, training, job.recipe.max_tokens)
+        held_out_rows = trainer.rows_of(base, held_out, job.recipe.max_tokens)
+        mismatches = trainer.mismatches_of(base, rows, neutral)
+        report("loading", 3, 3)
+        with base.adapter(job.recipe) as peft_model:
+            parameters = [p for p in peft_model.parameters() if p.requires_grad]
+            trained = trainer.train(
+                base,
+                rows,
+                neutral,
+                parameters,
+                job.recipe,
+                mismatches,
+                lambda done, total: report("training", done, total),
+            )
+            found = gate.measure(
+                base,
+                peft_model,
+                training=training,
+                held_out=held_out_rows,
+                neutral=neutral,
+                has_incumbent=self._load_incumbent(base, peft_model, job),
+                is_finite=trained.is_finite,
+                seed=job.recipe.seed,
+                on_step=lambda done, total: report("gate", done, total),
+            )
+            verdict = gate.judge(found)
+            if verdict.is_accepted:
+                save(peft_model, Path(job.candidate_dir))
+        return verdict
+
+    def _load(self, path: str) -> SharedBase:
+        from bowerbird.personalization.training.shared_base import SharedBase
+
+        if self._base is None or self._base_path != path:
+            self._base, self._base_path = None, None  # the old one first, for its memory
+            self._base, self._base_path = SharedBase(path), path
+        return self._base
+
+    def _load_incumbent(self, base: SharedBase, peft_model: PeftModel, job: TrainJob) -> bool:
+        """A damaged incumbent is none: the candidate is then compared with the base."""
+        if job.incumbent_dir is None:
+            return False
+        try:
+            base.load_incumbent(peft_model, Path(job.incumbent_dir))
+        except AdapterError as error:
+            log.warning("job %s: %s", job.job_id, error)
+            return False
+        return True
+
+
+def save(peft_model: PeftModel, target: Path) -> None:
+    """Write the candidate in PEFT's format: complete and on the disk, or absent."""
+    from bowerbird.personalization.training.shared_base import CANDIDATE
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent))
+    try:
+        peft_model.save_pretrained(str(work), selected_adapters=[CANDIDATE])
+        made = work / CANDIDATE  # PEFT puts every adapter but `default` into a folder of its name
+        for path in (*made.iterdir(), made):
+            _sync(path)
+        if target.exists():
+            shutil.rmtree(target)
+        made.rename(target)
+        _sync(target.parent)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot open directories
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _step_back() -> None:
+    """Lowest priority, so that whoever answers people goes first."""
+    process = psutil.Process()
+    process.nice(psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else 19)
+
+
+def _die_with_parent() -> None:
+    """Linux tells us of the parent's death even while we compute; elsewhere stdin's end does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _own_stdout() -> Callable[[bytes], None]:
+    """The real stdout for us alone; whatever a library prints goes to stderr."""
+    descriptor = os.dup(1)
+    os.dup2(2, 1)
+
+    def write(data: bytes) -> None:
+        while data:
+            data = data[os.write(descriptor, data) :]
+
+    return write
+
+
+def main() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, format="%(levelname)s %(message)s", level=logging.WARNING
+    )
+    _die_with_parent()
+    _step_back()
+    write = _own_stdout()
+    inbox = Inbox(sys.stdin.buffer)
+
+    import torch  # seconds; the inbox reads meanwhile
+
+    torch.set_num_threads(1)
+    Worker(inbox, lambda message: write(encode_line(message))).serve()
+
+
+if __name__ == "__main__":
+    main()
