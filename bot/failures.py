@@ -6,6 +6,7 @@ Knows which failures are foreseen; everything else is a fault of ours and gets a
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,4 +131,7 @@ def _system_line(error: BaseException) -> str | None:
     what = _ERRNO.get(error.errno or 0)
     if what is None:
         return None
+    # asyncio's text: "error while attempting to bind on address ('127.0.0.1', 8808): …"
+    if address := re.search(r"\('([^']*)', (\d+)", error.strerror or ""):
+        return f"{address[1]}:{address[2]}: {what}"
     return f"{error.filename}: {what}" if error.filename else what

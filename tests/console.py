@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bowerbird.bot.settings import Settings
@@ -33,6 +37,23 @@ class Console:
             check=False,
         )
 
+    @asynccontextmanager
+    async def start(self, *arguments: str, **settings: str) -> AsyncIterator[Running]:
+        """For commands that go on until they are stopped; killed when the block ends."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bowerbird.bot", *arguments),
+            cwd=self.home,
+            env=self.env | settings,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        running = Running(process)
+        try:
+            yield running
+        finally:
+            await running.kill()
+
 
 def assert_says(
     done: subprocess.CompletedProcess[str], code: int, *words: str, lines: int = 1
@@ -43,3 +64,58 @@ def assert_says(
     assert len(said) == lines, done.stderr
     for word in words:
         assert word in done.stderr
+
+
+class Running:
+    """A command that goes on: its lines so far, and how to end it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._lines: list[str] = []
+        self._news = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self._lines)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, sent: signal.Signals) -> None:
+        self._process.send_signal(sent)
+
+    async def line_with(self, words: str, timeout_s: float = 90.0) -> str:
+        """The first line with these words, as soon as it is there."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                self._news.clear()
+                for line in self._lines:
+                    if words in line:
+                        return line
+                assert not self._reading.done(), f"it ended without {words!r}: {self.said}"
+                await self._news.wait()
+
+    async def ended(self, timeout_s: float = 30.0) -> int:
+        """Its exit code, once everything it said has been read."""
+        async with asyncio.timeout(timeout_s):
+            await self._reading
+            return await self._process.wait()
+
+    async def kill(self) -> None:
+        if self.is_alive:
+            self._process.kill()
+        await self._reading
+        await self._process.wait()
+
+    async def _read(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self._lines.append(line.decode().rstrip("\n"))
+            self._news.set()
+        self._news.set()

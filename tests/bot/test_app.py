@@ -1,0 +1,97 @@
+"""The composition root: opens in order, closes in reverse, leaves nothing behind half-way."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bowerbird.bot.app import NoBackend, build, open_library, open_store
+from bowerbird.bot.failures import CommandError
+from bowerbird.bot.settings import Settings
+from bowerbird.personalization.errors import GenerationError, ModelError, TrainingDisabledError
+from bowerbird.personalization.generation.backend import GenerationRequest
+from bowerbird.personalization.types import Conversation, Sampling, Turn
+from bowerbird.storage.store import StoreError
+
+
+@pytest.fixture
+def wanted(tiny_model_dir: Path, tmp_path: Path) -> dict[str, Any]:
+    return {
+        "_env_file": None,
+        "data_dir": tmp_path / "data",
+        "base_model": str(tiny_model_dir),
+        "dtype": "float32",
+        "max_new_tokens": 8,
+    }
+
+
+async def test_what_is_built_answers_and_is_gone_afterwards(wanted: dict[str, Any]) -> None:
+    before = set(threading.enumerate())
+    async with build(Settings(**wanted)) as services:
+        stream = services.replies.reply(1, 2, Conversation((Turn("user", "hello"),)), seed=1)
+        text = "".join([piece async for piece in stream])
+        assert stream.draft.text == text
+        assert stream.draft.tokens > 0
+        assert stream.draft.turns[0].text == services.settings.system_prompt
+        with pytest.raises(TrainingDisabledError):
+            await services.nightly.run_night("2026-11-21")
+    with pytest.raises(StoreError):
+        await services.store.person(1, 2)
+    left = {thread.name for thread in set(threading.enumerate()) - before if thread.is_alive()}
+    assert not {name for name in left if not name.startswith("asyncio_")}
+
+
+async def test_one_bot_for_one_folder(wanted: dict[str, Any], tmp_path: Path) -> None:
+    settings = Settings(**wanted)
+    async with build(settings):
+        with pytest.raises(CommandError, match="is running with DATA_DIR"):
+            async with build(settings):
+                pass
+        async with open_library(settings) as library:  # what `bowerbird retrain` opens
+            assert await library.store.people() == []
+    async with build(settings):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"base_model": "smollm2-135m"}, ModelError),
+        ({"database_url": "sqlite+aiosqlite:////dev/null/x.db"}, StoreError),
+        ({"device": "cuda:99"}, ModelError),
+    ],
+    ids=["no model", "no database", "no such device"],
+)
+async def test_failing_half_way_closes_what_was_open(
+    wanted: dict[str, Any], change: dict[str, Any], error: type[Exception]
+) -> None:
+    before = threading.active_count()
+    with pytest.raises(error):
+        async with build(Settings(**wanted | change)):
+            pass
+    # The lock is free, and the database is nobody's.
+    async with build(Settings(**wanted)) as services:
+        assert await services.store.people() == []
+    assert threading.active_count() <= before + 1  # asyncio's pool keeps a thread
+
+
+async def test_an_exception_inside_closes_too(wanted: dict[str, Any]) -> None:
+    with pytest.raises(RuntimeError, match="crash"):
+        async with build(Settings(**wanted)) as services:
+            raise RuntimeError("crash")
+    with pytest.raises(StoreError):
+        await services.store.people()
+
+
+async def test_store_alone_needs_no_model(wanted: dict[str, Any]) -> None:
+    settings = Settings(**wanted | {"base_model": "smollm2-135m"})
+    async with open_store(settings) as store:
+        assert await store.people() == []
+
+
+async def test_no_backend_answers_nobody() -> None:
+    with pytest.raises(GenerationError, match="no engine"):
+        await anext(NoBackend().generate(GenerationRequest((1,), Sampling())))

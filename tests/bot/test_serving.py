@@ -1,0 +1,146 @@
+"""`bowerbird run` as a process, against the playground: it lives, and it fails in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bowerbird.playground import Playground
+from bowerbird.storage.records import AdapterState, AdapterVersion, Consent
+from bowerbird.storage.sql import SqlStore
+from tests.console import Console, Running, assert_says
+
+START_S = 90.0
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Playground]:
+    async with Playground() as playground:
+        yield playground
+
+
+@pytest.fixture
+def outside(server: Playground, bowerbird: Console, tiny_model_dir: Path) -> Console:
+    """A console whose Discord is the playground and whose model is tiny."""
+    bowerbird.env |= {
+        "DISCORD_TOKEN": "playground-token",
+        "DISCORD_API_URL": server.api_url,
+        "DISCORD_GATEWAY_URL": server.gateway_url,
+        "BASE_MODEL": str(tiny_model_dir),
+        "MAX_NEW_TOKENS": "8",
+    }
+    return bowerbird
+
+
+async def reply_to_alice(server: Playground, running: Running) -> str:
+    alice = server.person("alice")
+    question = await alice.say("general", f"<@{server.bot.id}> what do you collect?")
+    async with asyncio.timeout(START_S):
+        while True:
+            for message in server.world.messages.values():
+                if message.reference_id == question.id and message.content:
+                    return message.content
+            assert running.is_alive, running.said
+            await asyncio.sleep(0.05)
+
+
+async def test_a_life(outside: Console, server: Playground) -> None:
+    """Connects, answers, keeps a second bot away, tells how it is, and goes in peace."""
+    async with outside.start("run", METRICS_PORT="0") as running:
+        await server.bot_ready(START_S)
+        assert await reply_to_alice(server, running)
+        second = await asyncio.to_thread(outside, "run")
+        assert second.returncode == 1
+        assert "is running with DATA_DIR" in second.stderr.splitlines()[-1]
+        running.send(signal.SIGTERM)
+        assert await running.ended() == 0, running.said
+    assert "Traceback" not in running.said
+    assert "playground-token" not in running.said
+    assert "TRAINING_ACKNOWLEDGED" in running.said
+
+
+async def test_health_and_ctrl_c(
+    outside: Console, server: Playground, unused_tcp_port: int
+) -> None:
+    async with outside.start("run", METRICS_PORT=str(unused_tcp_port)) as running:
+        await server.bot_ready(START_S)
+        address = f"http://127.0.0.1:{unused_tcp_port}/readyz"
+        async with aiohttp.ClientSession() as session, asyncio.timeout(START_S):
+            while True:
+                async with session.get(address) as response:
+                    if response.status == 200:
+                        break
+                await asyncio.sleep(0.05)
+        taken = await asyncio.to_thread(
+            outside, "run", METRICS_PORT=str(unused_tcp_port), DATA_DIR=str(outside.home / "2")
+        )
+        assert taken.returncode == 1
+        assert "the port is in use" in taken.stderr.splitlines()[-1]
+        assert "Traceback" not in taken.stderr
+        running.send(signal.SIGINT)
+        assert await running.ended() == 0, running.said
+    assert "Traceback" not in running.said
+
+
+async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
+    outside: Console, server: Playground
+) -> None:
+    alice = server.person("alice")
+    (guild,) = server.world.guilds.values()
+    data = outside.home / "data"
+    folder = data / "adapters" / str(guild.id) / str(alice.id) / "v1"
+    folder.mkdir(parents=True)
+    (folder / "adapter_config.json").write_text("{}")
+    (folder / "adapter_model.safetensors").write_bytes(b"\x00garbage" * 9)
+    store = SqlStore(f"sqlite+aiosqlite:///{data}/bowerbird.db")
+    await store.open()
+    await store.set_consent(guild.id, alice.id, Consent.ON)
+    record = AdapterVersion(
+        guild.id, alice.id, 1, AdapterState.ACCEPTED, "tiny", 1, {}, datetime.now(UTC)
+    )
+    await store.add_adapter(record, promote=True)
+    await store.aclose()
+    async with outside.start("run") as running:
+        await server.bot_ready(START_S)
+        assert await reply_to_alice(server, running)
+        running.send(signal.SIGTERM)
+        assert await running.ended() == 0, running.said
+    complaints = [line for line in running.said.splitlines() if "cannot be used" in line]
+    assert len(complaints) == 1
+    assert re.search(rf"s{guild.id}-u{alice.id}-v1 .*base model answers", complaints[0])
+    assert "Traceback" not in running.said
+
+
+# --- one line each -------------------------------------------------------------------------------
+
+
+async def test_an_invalid_token_is_told_before_the_model_is_loaded(outside: Console) -> None:
+    done = await asyncio.to_thread(outside, "run", DISCORD_TOKEN="wrong-token")
+    assert_says(done, 1, "Discord refused DISCORD_TOKEN")
+    assert "wrong-token" not in done.stderr
+
+
+async def test_a_model_without_weights(outside: Console) -> None:
+    (outside.home / "hollow").mkdir()
+    (outside.home / "hollow" / "config.json").write_text("{}")
+    done = await asyncio.to_thread(outside, "run", BASE_MODEL="hollow")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "hollow holds no weights: no *.safetensors file in it"
+    )
+    assert "Traceback" not in done.stderr
+
+
+async def test_an_unreachable_database(outside: Console) -> None:
+    url = "sqlite+aiosqlite:////dev/null/x.db"
+    done = await asyncio.to_thread(outside, "run", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert "/dev/null/x.db" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
