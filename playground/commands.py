@@ -100,6 +100,8 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     kind = body.get("type") or CommandKind.SLASH
     given = {key: value for key, value in body.items() if value is not None}
     result = _DEFAULTS | given | {"type": int(kind)}
+    if (needed := result["default_member_permissions"]) is not None:
+        result["default_member_permissions"] = str(needed)
     if kind != CommandKind.SLASH:
         if len(name) > 32:
             raise errors.too_long("name", 32)
