@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 MAX_CHAIN: Final = 10
 MAX_HISTORY: Final = 30
 MAX_CHARACTERS: Final = 12_000
+NOBODY: Final = 0
+"""Author of words whose author is not known any more; never anybody who consents."""
 DM_PAUSE: Final = timedelta(hours=1)
 """A silence this long in a DM begins a new conversation."""
 
@@ -49,7 +51,7 @@ class Line:
     is_ours: bool = False
     reply_to: int | None = None
     prompt: str | None = None
-    """Of our answers to a slash command: what the person (``author_id``) had asked."""
+    """Of our answers to a slash command: what ``author_id`` (or `NOBODY` we know) had asked."""
 
 
 def scope_of(guild_id: int | None, adapter_scope: str) -> int:
@@ -161,15 +163,17 @@ def line_of(message: discord.Message, me_id: int) -> Line | None:
         text = readable(message, me_id)
         name = message.author.display_name
         return Line(message.id, message.author.id, name, text, reply_to=reply_to)
-    if rendering.is_notice(message.content):
-        return None
     text = message.content.strip()
+    if rendering.is_notice(text):
+        return None
+    if reply_to is not None:
+        return Line(message.id, me_id, "", text, is_ours=True, reply_to=reply_to)
+    quoted = rendering.unquoted(text)
+    if quoted is None:  # a report, or whatever else answers nobody
+        return None
+    prompt, answer = quoted
     asked = message.interaction_metadata
-    quoted = rendering.unquoted(text) if asked else None
-    if asked and quoted:
-        prompt, answer = quoted
-        return Line(message.id, asked.user.id, "", answer, True, reply_to, prompt)
-    return Line(message.id, me_id, "", text, is_ours=True, reply_to=reply_to)
+    return Line(message.id, asked.user.id if asked else NOBODY, "", answer, True, None, prompt)
 
 
 async def conversation_of(message: discord.Message, me_id: int) -> Conversation | None:

@@ -43,7 +43,8 @@ class Surface(Protocol[M]):
     """Where a reply is shown: a channel, or the answer to an interaction."""
 
     @property
-    def channel_id(self) -> int: ...
+    def budget_id(self) -> int:
+        """Whose edit budget it uses (see `pacing`): the channel's, as a rule."""
 
     async def post(self, text: str, after: M | None) -> M:
         """A new message; ``after`` is the part before it, ``None`` for the first."""
@@ -68,7 +69,7 @@ class Shown(Generic[M]):
 async def show(
     pieces: AsyncIterable[str], surface: Surface[M], pace: EditPace, shown: Shown[M], head: str = ""
 ) -> None:
-    """Stream ``pieces``, below the text ``head``, into ``surface``. White space alone shows nothing.
+    """Stream ``pieces`` below ``head`` into ``surface``. White space alone shows nothing.
 
     Raises `ReplyGoneError`, and whatever ``pieces`` raise.
     """
@@ -78,10 +79,10 @@ async def show(
             text += piece
             # A back-tick at the end may be the beginning of a fence, which decides where to cut.
             steady = text.rstrip("`")
-            if steady.strip() and (not shown.messages or pace.take(surface.channel_id, shown)):
+            if steady.strip() and (not shown.messages or pace.take(surface.budget_id, shown)):
                 await _update(surface, pace, shown, head + steady, is_last=False)
     finally:
-        pace.leave(surface.channel_id, shown)
+        pace.leave(surface.budget_id, shown)
     if text.strip():
         await _update(surface, pace, shown, head + text, is_last=True)
 
@@ -115,8 +116,12 @@ async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: boo
     after = shown.messages[-1] if shown.messages else None
 
     async def post() -> None:
-        shown.messages.append(await surface.post(part, after))
-        shown.texts.append(part)
+        posting = asyncio.ensure_future(surface.post(part, after))
+        try:
+            await asyncio.shield(posting)
+        finally:  # also when cancelled: the message may be there already, and must be known
+            shown.messages.append(await posting)
+            shown.texts.append(part)
 
     await _send(post, is_last=is_last)
 
@@ -133,7 +138,7 @@ async def _edit(
                 raise
             shown.messages[index] = await surface.post(part, shown.messages[index])
         shown.texts[index] = part
-        pace.took(surface.channel_id, time.monotonic() - started_at)
+        pace.took(surface.budget_id, time.monotonic() - started_at)
 
     await _send(edit, is_last=is_last)
 

@@ -108,9 +108,7 @@ class ReplyService:
 
         The same conversation, version and ``seed`` give the same reply; without one it is drawn.
         """
-        sampling = replace(
-            self._sampling, seed=secrets.randbelow(2**31) if seed is None else seed
-        )
+        sampling = replace(self._sampling, seed=secrets.randbelow(2**31) if seed is None else seed)
 
         async def pieces() -> AsyncGenerator[str, None]:
             self._running += 1

@@ -8,7 +8,23 @@ from hypothesis import strategies as st
 from bowerbird.bot import rendering
 
 WORDS = st.sampled_from(
-    ["word", " ", "\n", "\n\n", "```", "```py\n", "`", "``", "````", "x" * 30, "👩‍👩‍👧", "é", "    ", "- item\n", "```\n"]
+    [
+        "word",
+        " ",
+        "\n",
+        "\n\n",
+        "```",
+        "```py\n",
+        "`",
+        "``",
+        "````",
+        "x" * 30,
+        "👩‍👩‍👧",
+        "é",
+        "    ",
+        "- item\n",
+        "```\n",
+    ]
 )
 TEXTS = st.lists(WORDS, max_size=80).map("".join) | st.text(max_size=300)
 
@@ -37,11 +53,15 @@ def test_plain_text_survives_splitting(words: list[str]) -> None:
     assert squeezed(rendering.join(rendering.split(text, 60))) == squeezed(text)
 
 
-CODE = st.lists(st.sampled_from(["a = 1\n", "    indented(2)\n", "x" * 80 + "\n", "\n"]), min_size=1)
+CODE = st.lists(
+    st.sampled_from(["a = 1\n", "    indented(2)\n", "x" * 80 + "\n", "\n"]), min_size=1
+)
 BLOCKS = st.tuples(st.sampled_from(["", "py", "c++"]), CODE).map(
     lambda block: f"```{block[0]}\n{''.join(block[1]).strip()}x\n```"
 )
-PROSE = st.lists(st.sampled_from(["Some words. ", "A paragraph.\n\n", "line\n"]), min_size=1).map("".join)
+PROSE = st.lists(st.sampled_from(["Some words. ", "A paragraph.\n\n", "line\n"]), min_size=1).map(
+    "".join
+)
 
 
 @given(st.lists(st.tuples(PROSE, BLOCKS).map("\n".join), max_size=4).map("\n".join), PROSE)
@@ -70,7 +90,12 @@ def test_paragraphs_are_preferred_to_lines_and_lines_to_words() -> None:
     assert rendering.split("a" * 60 + " " + "b" * 60, 90)[0] == "a" * 60
 
 
-@given(st.lists(st.sampled_from(["word ", "para\n\n", "```py\ncode\n", "```\n", "x" * 40]), max_size=40), st.integers(0, 200))
+@given(
+    st.lists(
+        st.sampled_from(["word ", "para\n\n", "```py\ncode\n", "```\n", "x" * 40]), max_size=40
+    ),
+    st.integers(0, 200),
+)
 def test_only_the_end_changes_while_a_stream_grows(words: list[str], cut: int) -> None:
     text = "".join(words)
     early, late = rendering.split(text[:cut], 80), rendering.split(text, 80)
@@ -87,9 +112,16 @@ def test_a_notice_is_recognised_again() -> None:
     assert not rendering.is_notice("A reply - of the model")
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1).filter(str.strip))
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1).filter(
+        str.strip
+    )
+)
 def test_a_quoted_prompt_can_be_read_back(prompt: str) -> None:
-    assert rendering.unquoted(rendering.quoted(prompt) + "The answer.\n\nMore.") == (prompt, "The answer.\n\nMore.")
+    assert rendering.unquoted(rendering.quoted(prompt) + "The answer.\n\nMore.") == (
+        prompt,
+        "The answer.\n\nMore.",
+    )
 
 
 def test_an_ordinary_reply_has_no_quoted_prompt() -> None:

@@ -1,0 +1,150 @@
+"""Our own client: intents, commands kept in step with Discord, nothing pinged, one address.
+
+Contract: it asks for no more than Discord grants: the Message Content intent is used where the
+application has it, and where not, the log says at start what that costs. A cog that fails stops the
+start. Commands are sent to Discord only when they changed. Knows nothing of what the cogs do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+import discord
+from discord.ext import commands
+
+from bowerbird.bot import cogs
+from bowerbird.bot.app import Services
+from bowerbird.bot.endpoints import Endpoints
+from bowerbird.bot.pacing import EditPace
+from bowerbird.bot.settings import Settings
+from bowerbird.storage.store import Store
+
+_log = logging.getLogger(__name__)
+
+COMMANDS_KEY = "commands_fingerprint"
+MESSAGES_KEPT = 256
+WITHOUT_CONTENT = (
+    "The Message Content intent is off: I answer mentions, replies with a ping, DMs and slash "
+    "commands as usual, but cannot read what others wrote above in a thread or reply chain, nor "
+    "messages in threads that do not mention me."
+)
+
+
+if TYPE_CHECKING:
+    _Base = commands.Bot
+else:
+    _Base = commands.bot.BotBase  # the plain and the sharded bot bring the rest
+
+
+class _OurClient(_Base):
+    """What the plain and the sharded client have in common."""
+
+    def __init__(self, settings: Settings, services: Services) -> None:
+        self._pace = EditPace()
+        self._our_intents = intents()
+        super().__init__(
+            command_prefix=commands.when_mentioned,  # never processed: see `on_message`
+            help_command=None,
+            intents=self._our_intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=MESSAGES_KEPT,
+            chunk_guilds_at_startup=False,
+            http_trace=self._pace.trace(),
+        )
+        self.settings = settings
+        self.services = services
+        self._endpoints: Endpoints | None = None
+        if settings.discord_api_url and settings.discord_gateway_url:
+            self._endpoints = Endpoints(settings.discord_api_url, settings.discord_gateway_url)
+
+    async def login(self, token: str) -> None:
+        if self._endpoints is not None:
+            self._endpoints.enter(self)
+        await super().login(token)
+
+    async def setup_hook(self) -> None:
+        self._ask_for_content()
+        await cogs.install(self, self.services, self._pace)
+        await sync_if_changed(self, self.services.store, always=self._endpoints is not None)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """There are no prefix commands; the chat cog listens by itself."""
+
+    async def on_ready(self) -> None:
+        _log.info("Connected as %s, on %d servers", self.user, len(self.guilds))
+
+    async def close(self) -> None:
+        try:
+            await super().close()
+        finally:
+            if self._endpoints is not None:
+                self._endpoints.leave()
+
+    def _ask_for_content(self) -> None:
+        """Identify with the Message Content intent if the application was granted it.
+
+        Asking without being granted closes the connection with 4014. The connection identifies
+        with the very `Intents` it was built with, and only after this hook.
+        """
+        flags = self.application_flags
+        granted = flags.gateway_message_content or flags.gateway_message_content_limited
+        self._our_intents.message_content = granted
+        if not granted:
+            _log.warning(WITHOUT_CONTENT)
+
+
+class BowerbirdClient(_OurClient, commands.Bot):
+    """The client of `bowerbird run`."""
+
+
+class ShardedBowerbirdClient(_OurClient, commands.AutoShardedBot):
+    """The same for thousands of servers."""
+
+
+def create_client(
+    settings: Settings, services: Services, *, is_sharded: bool = False
+) -> BowerbirdClient | ShardedBowerbirdClient:
+    """A client that answers once it is started with the token."""
+    kind = ShardedBowerbirdClient if is_sharded else BowerbirdClient
+    return kind(settings, services)
+
+
+def intents() -> discord.Intents:
+    """What we need everywhere; none of it needs Discord's leave."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        guild_reactions=True,
+        dm_messages=True,
+        dm_reactions=True,
+    )
+
+
+class HasTree(Protocol):
+    application_id: int | None
+    tree: discord.app_commands.CommandTree[Any]
+
+
+async def sync_if_changed(bot: HasTree, store: Store, *, always: bool = False) -> bool:
+    """Send our commands to Discord if they are not those sent last; whether they were sent.
+
+    ``always``: for a look-alike server, which may have forgotten them.
+    """
+    fingerprint = _fingerprint(bot)
+    if not always and await store.get_meta(COMMANDS_KEY) == fingerprint:
+        return False
+    sent = await bot.tree.sync()
+    await store.set_meta(COMMANDS_KEY, fingerprint)
+    _log.info("Sent %d commands to Discord", len(sent))
+    return True
+
+
+def _fingerprint(bot: HasTree) -> str:
+    tree = bot.tree
+    commands = [command.to_dict(tree) for command in tree.get_commands()]
+    commands.sort(key=lambda command: (command["type"], command["name"]))
+    text = json.dumps([bot.application_id, discord.__version__, commands], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

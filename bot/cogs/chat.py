@@ -1,0 +1,168 @@
+"""Messages addressed to us, and `/ask`: who is answered, where, and what happens to edits.
+
+Contract: cheapest checks first, no request before a message is known to be for us. Bots and
+webhooks are never answered. Knows how to tell that a message is ours to answer; how it is answered
+is `answering`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bowerbird.bot import context, permissions, rendering
+from bowerbird.bot.answering import Answerer, Asked, ChannelSurface, InteractionSurface
+from bowerbird.bot.app import Services
+from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
+from bowerbird.bot.schedule import NightSchedule
+from bowerbird.personalization.types import Conversation, Turn
+
+_log = logging.getLogger(__name__)
+
+HELLO = "Yes? Write your question after my name, reply to one of my messages, or use `/ask`."
+ONLY_TEXT = "I can read only text so far; please tell me in words what you would like to know."
+UNREADABLE = "I cannot read this: leave the reply's ping on, or mention me."
+THREADS_KEPT = 2000
+PROMPT_LIMIT = 1000
+
+
+class ChatCog(BowerbirdCog, name="Bowerbird chat"):
+    """Answers people."""
+
+    def __init__(
+        self, bot: Bot, services: Services, answerer: Answerer, schedule: NightSchedule
+    ) -> None:
+        super().__init__(bot, services, answerer, schedule)
+        self._threads: OrderedDict[int, bool] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._silenced: set[int] = set()
+
+    async def cog_unload(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        if message.author.bot or message.webhook_id is not None:
+            return
+        if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
+            return
+        if not await self._is_for_us(message):
+            return
+        lacking = permissions.missing_to_reply(message.channel)
+        if lacking:
+            if message.channel.id not in self._silenced:
+                self._silenced.add(message.channel.id)
+                _log.warning("#%s: %s", message.channel, permissions.sentence(lacking))
+            return
+        # A task of its own, so that a withdrawn question can cancel it.
+        task = asyncio.create_task(self._answer(message), name=f"answer-{message.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, message: discord.Message) -> None:
+        surface = ChannelSurface(message.channel, message)
+        if isinstance(message.channel, discord.Thread):
+            self._remember(message.channel.id, is_ours=True)
+
+        async def gather() -> Conversation | None:
+            conversation = await context.conversation_of(message, self.me_id)
+            if conversation is None:
+                await surface.post(rendering.notice(self._hint(message)), None)
+            return conversation
+
+        asked = Asked(
+            scope_id=self.scope_of(message.guild.id if message.guild else None),
+            user_id=message.author.id,
+            channel_id=message.channel.id,
+            question_id=message.id,
+            origin="message",
+        )
+        await self.answerer.answer(asked, surface, gather)
+
+    async def _is_for_us(self, message: discord.Message) -> bool:
+        """In a DM, mentioned, replied to, or in a thread we were called into."""
+        if message.guild is None or self._mentions_us(message):
+            return True
+        reference = message.reference
+        if reference is not None and reference.type is discord.MessageReferenceType.reply:
+            replied_to = reference.resolved or reference.cached_message
+            if isinstance(replied_to, discord.Message):
+                return replied_to.author.id == self.me_id
+            return False
+        if not isinstance(message.channel, discord.Thread) or not message.content:
+            return False
+        if message.mentions or message.mention_everyone:
+            return False  # said to somebody else
+        return await self._is_our_thread(message.channel)
+
+    def _mentions_us(self, message: discord.Message) -> bool:
+        me_id = self.me_id
+        return f"<@{me_id}>" in message.content or f"<@!{me_id}>" in message.content
+
+    async def _is_our_thread(self, thread: discord.Thread) -> bool:
+        if thread.id not in self._threads:
+            self._remember(thread.id, is_ours=await context.is_called_into(thread, self.me_id))
+        return self._threads[thread.id]
+
+    def _remember(self, thread_id: int, *, is_ours: bool) -> None:
+        self._threads[thread_id] = is_ours
+        self._threads.move_to_end(thread_id)
+        if len(self._threads) > THREADS_KEPT:
+            self._threads.popitem(last=False)
+
+    def _hint(self, message: discord.Message) -> str:
+        if message.attachments or message.stickers:
+            return ONLY_TEXT
+        return HELLO if message.content or message.guild is None else UNREADABLE
+
+    # --- questions that change ------------------------------------------------------------------
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        message = payload.message
+        if message.author.bot or message.edited_at is None:
+            return  # ours while streaming, or an embed that was unfolded
+        before = payload.cached_message
+        if before is not None and before.content == message.content:
+            return
+        text = context.readable(message, self.me_id)
+        await self.services.feedback.message_edited(message.id, text)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        self.answerer.withdraw((payload.message_id,))
+        await self.services.feedback.messages_deleted((payload.message_id,))
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        self.answerer.withdraw(payload.message_ids)
+        await self.services.feedback.messages_deleted(tuple(payload.message_ids))
+
+    # --- /ask -----------------------------------------------------------------------------------
+
+    @app_commands.command(name="ask", description="Ask me something.")
+    @app_commands.describe(prompt="What you would like to know")
+    async def ask(
+        self, interaction: Interaction, prompt: app_commands.Range[str, 1, PROMPT_LIMIT]
+    ) -> None:
+        await interaction.response.defer(thinking=True)
+
+        async def gather() -> Conversation:
+            return Conversation((Turn("user", prompt, None, interaction.user.id),))
+
+        asked = Asked(
+            scope_id=self.scope_of(interaction.guild_id),
+            user_id=interaction.user.id,
+            channel_id=interaction.channel_id or 0,
+            question_id=None,
+            origin="slash",
+            head=rendering.quoted(prompt),
+        )
+        await self.answerer.answer(asked, InteractionSurface(interaction), gather)

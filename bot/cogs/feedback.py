@@ -1,0 +1,207 @@
+"""Reactions under replies → feedback; ↻ → another reply; the consent buttons.
+
+Contract: a reaction costs no request to Discord, except the first of somebody we know nothing of.
+Removals carry no author of the message, so they are matched by the message's id alone. Super
+reactions and skin tones count like any other. Bots' reactions never do.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bowerbird.bot import consent, context, rendering
+from bowerbird.bot.answering import Asked, ChannelSurface
+from bowerbird.bot.cogs.base import BowerbirdCog
+from bowerbird.bot.consent import ConsentButton
+from bowerbird.personalization.feedback import VOTES, Given
+from bowerbird.personalization.types import Conversation, Origin, Turn
+from bowerbird.storage.records import FeedbackKind, NewReply
+
+Place = (
+    discord.TextChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.Thread
+    | discord.DMChannel
+    | discord.PartialMessageable
+)
+
+_log = logging.getLogger(__name__)
+_LOOKED_UP_KEPT = 5000
+
+
+class FeedbackCog(BowerbirdCog, name=consent.OWNER):
+    """Listens to what people think."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._looked_up: set[tuple[int, int]] = set()
+        self._regenerating: set[int] = set()
+
+    async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(ConsentButton)
+
+    async def cog_unload(self) -> None:
+        self.bot.remove_dynamic_items(ConsentButton)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        if payload.user_id == self.me_id or payload.message_author_id not in {None, self.me_id}:
+            return
+        if payload.member is not None and payload.member.bot:
+            return
+        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        if kind is FeedbackKind.REGENERATE:
+            await self._regenerate(payload)
+        elif kind is not None:
+            await self._give(payload, kind)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        if kind is not None and payload.user_id != self.me_id:
+            await self.services.feedback.take_back(payload.message_id, payload.user_id, kind)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        await self.services.feedback.clear(payload.message_id, VOTES)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_clear_emoji(
+        self, payload: discord.RawReactionClearEmojiEvent
+    ) -> None:
+        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        if kind is not None:
+            await self.services.feedback.clear(payload.message_id, (kind,))
+
+    # --- votes ----------------------------------------------------------------------------------
+
+    async def _give(self, payload: discord.RawReactionActionEvent, kind: FeedbackKind) -> None:
+        scope_id, user_id = self.scope_of(payload.guild_id), payload.user_id
+        given = await self.services.feedback.give(scope_id, payload.message_id, user_id, kind)
+        if given is Given.OFFER or (
+            given is Given.UNKNOWN and await self._was_asked_by(payload, scope_id)
+        ):
+            message = self._channel(payload).get_partial_message(payload.message_id)
+            await consent.offer(message, scope_id, user_id)
+
+    async def _was_asked_by(self, payload: discord.RawReactionActionEvent, scope_id: int) -> bool:
+        """After a restart only Discord knows whose reply it was: looked up once per person."""
+        key = (scope_id, payload.user_id)
+        if key in self._looked_up or self.answerer.is_streaming(payload.message_id):
+            return False
+        if len(self._looked_up) >= _LOOKED_UP_KEPT:
+            self._looked_up.clear()
+        self._looked_up.add(key)
+        reply = await self._fetch(payload)
+        if reply is None or await self._asker_of(reply) != payload.user_id:
+            return False
+        return await self.services.feedback.offer(scope_id, payload.user_id)
+
+    async def _asker_of(self, reply: discord.Message) -> int | None:
+        if reply.interaction_metadata is not None:
+            return reply.interaction_metadata.user.id
+        question = await context.question_of(reply, self.me_id)
+        return question.author.id if question else None
+
+    # --- ↻ --------------------------------------------------------------------------------------
+
+    async def _regenerate(self, payload: discord.RawReactionActionEvent) -> None:
+        """Another reply to the same question, for the one who asked it."""
+        if payload.message_id in self._regenerating or self.answerer.is_streaming(
+            payload.message_id
+        ):
+            return
+        self._regenerating.add(payload.message_id)
+        try:
+            reply = await self.services.feedback.reply_of(payload.message_id)
+            if reply is None:
+                await self._regenerate_from_discord(payload)
+            elif reply.user_id == payload.user_id:
+                await self._regenerate_from_memory(payload, reply)
+        finally:
+            self._regenerating.discard(payload.message_id)
+
+    async def _regenerate_from_memory(
+        self, payload: discord.RawReactionActionEvent, reply: NewReply
+    ) -> None:
+        turns = tuple(turn for turn in reply.turns if turn.role != "system")
+        if not reply.is_exact or not turns or turns[-1].role != "user":
+            await self._regenerate_from_discord(payload)
+            return
+        channel = self._channel(payload)
+        question = channel.get_partial_message(reply.question_id) if reply.question_id else None
+        await self._answer_again(
+            payload,
+            ChannelSurface(channel, question),
+            Conversation(turns),
+            origin=reply.origin,
+            regenerates=reply.message_ids[0],
+        )
+
+    async def _regenerate_from_discord(self, payload: discord.RawReactionActionEvent) -> None:
+        reply = await self._fetch(payload)
+        if reply is None:
+            return
+        asked, quoted = reply.interaction_metadata, rendering.unquoted(reply.content)
+        if asked is not None and quoted is not None and asked.user.id == payload.user_id:
+            await self._answer_again(
+                payload,
+                ChannelSurface(self._channel(payload), None),
+                Conversation((Turn("user", quoted[0], None, asked.user.id),)),
+                origin="slash",
+                regenerates=reply.id,
+            )
+            return
+        question = await context.question_of(reply, self.me_id)
+        if question is None or question.author.id != payload.user_id:
+            return
+        conversation = await context.conversation_of(question, self.me_id)
+        if conversation is not None:
+            surface = ChannelSurface(question.channel, question)
+            await self._answer_again(payload, surface, conversation, regenerates=reply.id)
+
+    async def _answer_again(
+        self,
+        payload: discord.RawReactionActionEvent,
+        surface: ChannelSurface,
+        conversation: Conversation,
+        *,
+        regenerates: int,
+        origin: Origin = "message",
+    ) -> None:
+        await self._give(payload, FeedbackKind.REGENERATE)
+        question_id = conversation.question.message_id
+
+        async def gather() -> Conversation:
+            return conversation
+
+        asked = Asked(
+            scope_id=self.scope_of(payload.guild_id),
+            user_id=payload.user_id,
+            channel_id=payload.channel_id,
+            question_id=question_id,
+            origin=origin,
+            head="" if question_id else rendering.quoted(conversation.question.text),
+            regenerates=regenerates,
+        )
+        await self.answerer.answer(asked, surface, gather)
+
+    # --- Discord --------------------------------------------------------------------------------
+
+    def _channel(self, payload: discord.RawReactionActionEvent) -> Place:
+        channel = self.bot.get_channel(payload.channel_id)
+        if isinstance(channel, Place):
+            return channel
+        return self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+
+    async def _fetch(self, payload: discord.RawReactionActionEvent) -> discord.Message | None:
+        try:
+            return await self._channel(payload).fetch_message(payload.message_id)
+        except (discord.NotFound, discord.Forbidden) as error:
+            _log.info("message %s cannot be read: %s", payload.message_id, error)
+            return None

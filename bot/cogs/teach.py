@@ -1,0 +1,73 @@
+"""Message menu *Teach a better reply* → modal → correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bowerbird.bot import apologies, consent, rendering
+from bowerbird.bot.apologies import RefusalError, guarded
+from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
+from bowerbird.personalization.feedback import Given
+
+MENU_NAME = "Teach a better reply"
+LEARNT = "Thank you! This is what I will learn to say."
+WAITS = "Thank you! I learn from it as soon as you let me: see my question."
+
+
+class TeachCog(BowerbirdCog, name="Bowerbird teach"):
+    """The message menu. Menus cannot be declared in a cog, so it is added and removed by hand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._menu = app_commands.ContextMenu(name=MENU_NAME, callback=self._teach)
+        self._menu.error(self.cog_app_command_error)
+
+    async def cog_load(self) -> None:
+        self.bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    async def _teach(self, interaction: Interaction, message: discord.Message) -> None:
+        if message.author.id != self.me_id:
+            raise RefusalError("Choose one of my replies; I can learn from those only.")
+        feedback = self.services.feedback
+        scope_id = self.scope_of(interaction.guild_id)
+        reply = await feedback.require_teachable(scope_id, message.id, interaction.user.id)
+        await interaction.response.send_modal(_Lesson(self, message, reply.text))
+
+
+class _Lesson(discord.ui.Modal, title=MENU_NAME):
+    """Begins with what was said, so that a small change is a small change."""
+
+    better: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        label="What should I have said?",
+        style=discord.TextStyle.paragraph,
+        custom_id="better",
+        max_length=rendering.MESSAGE_LIMIT,
+    )
+
+    def __init__(self, cog: TeachCog, message: discord.Message, said: str) -> None:
+        super().__init__(timeout=3600.0)
+        self.better.default = said.strip()[: rendering.MESSAGE_LIMIT]
+        self._cog = cog
+        self._message = message
+        self._said = said.strip()
+
+    @guarded
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        text = self.better.value.strip()
+        if not text or text == self._said:
+            raise RefusalError("That is what I said already; nothing was changed.")
+        scope_id, user_id = self._cog.scope_of(interaction.guild_id), interaction.user.id
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        given = await self._cog.services.feedback.correct(scope_id, self._message.id, user_id, text)
+        await apologies.say(interaction, rendering.notice(LEARNT if given is Given.KEPT else WAITS))
+        if given is Given.OFFER:
+            await consent.offer(self._message, scope_id, user_id)
+
+    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:
+        await apologies.answer(interaction, error)

@@ -1,0 +1,278 @@
+"""What a person thinks of replies, and their say over what is kept: votes, consent, forgetting.
+
+Contract (DESIGN §4): nothing of a person who has not said yes reaches the store. The recent
+exchanges of somebody who has not answered the offer wait here, in memory, for an hour at most: a
+yes keeps them, a no drops them. Other people's words are stored only if those people said yes too.
+Feedback may arrive before the reply it is about, and a deletion or an edit as well; both are
+applied when the reply comes. Knows no Discord: emoji are strings, ids are integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from bowerbird.personalization.errors import ConsentError
+from bowerbird.personalization.generation.backend import GenerationBackend
+from bowerbird.personalization.recent import RecentChanges, RecentExchanges
+from bowerbird.personalization.types import ReplyDraft
+from bowerbird.storage.records import (
+    Consent,
+    Erased,
+    Feedback,
+    FeedbackKind,
+    NewReply,
+    Origin,
+    Turn,
+)
+from bowerbird.storage.store import Store
+
+_GATHERING = timedelta(seconds=5)  # reading the conversation took place before the draft's clock
+
+
+class Given(Enum):
+    """What became of somebody's feedback."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+    OFFER = "offer"
+    """It waits, and this person is to be offered consent: claimed, for this caller alone."""
+    UNKNOWN = "unknown"
+    """It waits, but whether the reply was made for this person is not known (yet, or any more)."""
+
+
+VOTES = (FeedbackKind.LIKE, FeedbackKind.DISLIKE)
+
+
+class Weights(Protocol):
+    """The one thing needed of `AdapterLibrary`."""
+
+    async def delete(self, pairs: Iterable[tuple[int, int]]) -> None: ...
+
+
+class Training(Protocol):
+    """The one thing needed of `Nightly`."""
+
+    async def cancel(self, user_id: int, scope_id: int | None = None) -> None: ...
+
+
+class FeedbackService:
+    """Records replies and feedback as consent allows. One instance, on the event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Weights,
+        nightly: Training,
+        backend: GenerationBackend,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._nightly = nightly
+        self._backend = backend
+        self._now = now
+        self._recent = RecentExchanges(now)
+        self._changes = RecentChanges(now)
+
+    # --- replies --------------------------------------------------------------------------------
+
+    async def record_reply(
+        self,
+        draft: ReplyDraft,
+        *,
+        channel_id: int,
+        question_id: int | None,
+        message_ids: Sequence[int],
+        origin: Origin,
+        regenerates: int | None = None,
+    ) -> bool:
+        """Keep a reply: in the store with consent, in memory while undecided, else not at all.
+
+        True if its asker gave feedback before it was recorded and should be offered consent now.
+        """
+        made = NewReply(
+            scope_id=draft.scope_id,
+            user_id=draft.user_id,
+            channel_id=channel_id,
+            question_id=question_id,
+            message_ids=tuple(message_ids),
+            turns=draft.turns,
+            text=draft.text,
+            base_model=draft.base_model,
+            adapter_version=draft.adapter_version,
+            sampling=draft.sampling.as_dict(),
+            origin=origin,
+            created_at=self._now(),
+            regenerates=regenerates,
+        )
+        started_at = made.created_at - timedelta(seconds=draft.seconds) - _GATHERING
+        reply = self._changes.applied(made, started_at)
+        if reply is None:
+            return False
+        person = await self._store.person(reply.scope_id, reply.user_id)
+        if person.consent is Consent.ON:
+            await self._store.add_reply(await self._storable(reply))
+        elif person.consent is not Consent.OFF:
+            self._recent.add_reply(reply)
+            if self._recent.has_feedback(reply):
+                return await self._store.offer_consent(reply.scope_id, reply.user_id)
+        return False
+
+    async def reply_of(self, message_id: int) -> NewReply | None:
+        """The reply any part of which is this message, if it is kept anywhere."""
+        return self._recent.reply_of(message_id) or await self._store.reply_of_message(message_id)
+
+    # --- feedback -------------------------------------------------------------------------------
+
+    async def give(
+        self,
+        scope_id: int,
+        message_id: int,
+        user_id: int,
+        kind: FeedbackKind,
+        *,
+        origin: Origin = "message",
+        text: str | None = None,
+    ) -> Given:
+        """Keep one person's feedback on one message; again is no error."""
+        feedback = Feedback(scope_id, message_id, user_id, kind, origin, self._now(), text)
+        if await self._store.put_feedback(feedback):
+            return Given.KEPT
+        person = await self._store.person(scope_id, user_id)
+        if person.consent in {Consent.ON, Consent.OFF}:
+            return Given.DROPPED
+        reply = await self.reply_of(message_id)
+        if reply is not None and reply.user_id != user_id:
+            return Given.DROPPED  # a bystander: counted only if they said yes
+        self._recent.add_feedback(feedback)
+        if reply is None:
+            return Given.UNKNOWN
+        is_first = await self._store.offer_consent(scope_id, user_id)
+        return Given.OFFER if is_first else Given.KEPT
+
+    async def correct(self, scope_id: int, message_id: int, user_id: int, text: str) -> Given:
+        """Keep what the person would have wanted to read (from a modal).
+
+        Raises ``ConsentError`` if it cannot be kept, with a sentence that says why.
+        """
+        await self.require_teachable(scope_id, message_id, user_id)
+        kind = FeedbackKind.CORRECTION
+        return await self.give(scope_id, message_id, user_id, kind, origin="modal", text=text)
+
+    async def require_teachable(self, scope_id: int, message_id: int, user_id: int) -> NewReply:
+        """The reply, if this person may correct it. Raises ``ConsentError``."""
+        reply = await self.reply_of(message_id)
+        if reply is not None and reply.user_id != user_id:
+            raise ConsentError("only the person I answered can teach me a better reply")
+        if (await self._store.person(scope_id, user_id)).consent is Consent.OFF:
+            raise ConsentError("I keep nothing of you; turn on `/my personalization` first")
+        if reply is None:
+            raise ConsentError(
+                "I do not remember this exchange; with `/my personalization` on, I keep new ones"
+            )
+        return reply
+
+    async def take_back(self, message_id: int, user_id: int, kind: FeedbackKind) -> None:
+        """A vote was withdrawn. ↻ and corrections are acts, not votes: they stay."""
+        if kind in VOTES:
+            self._recent.remove_feedback(message_id, (kind,), user_id)
+            await self._store.remove_feedback(message_id, (kind,), user_id)
+
+    async def clear(self, message_id: int, kinds: Sequence[FeedbackKind] = VOTES) -> None:
+        """Somebody cleared everyone's reactions (of these kinds) from a message."""
+        votes = tuple(kind for kind in kinds if kind in VOTES)
+        if votes:
+            self._recent.remove_feedback(message_id, votes)
+            await self._store.remove_feedback(message_id, votes)
+
+    # --- consent and leaving --------------------------------------------------------------------
+
+    async def consent(self, scope_id: int, user_id: int) -> Consent:
+        return (await self._store.person(scope_id, user_id)).consent
+
+    async def offer(self, scope_id: int, user_id: int) -> bool:
+        """Claim the one offer a person ever gets; true for one caller."""
+        return await self._store.offer_consent(scope_id, user_id)
+
+    async def opt_in(self, scope_id: int, user_id: int) -> int:
+        """Keep from now on, and the exchanges that waited. Returns how many replies those were."""
+        await self._store.set_consent(scope_id, user_id, Consent.ON)
+        replies, feedback = self._recent.take(user_id, scope_id)
+        for reply in replies:
+            await self._store.add_reply(await self._storable(reply))
+        for item in feedback:
+            await self._store.put_feedback(item)
+        return len(replies)
+
+    async def opt_out(self, scope_id: int, user_id: int) -> Erased:
+        """Keep nothing any more, and delete what there is in this scope."""
+        await self._store.set_consent(scope_id, user_id, Consent.OFF)
+        return await self.forget(user_id, scope_id)
+
+    async def forget(self, user_id: int, scope_id: int | None = None) -> Erased:
+        """Delete rows, weights, jobs and memory, in one scope or everywhere. Leaves a no."""
+        self._recent.take(user_id, scope_id)
+        await self._nightly.cancel(user_id, scope_id)
+        # Rows first: weights without a row are swept at the next start, the reverse is an error.
+        erased = await self._store.forget(user_id, scope_id)
+        await self._delete_weights(erased.people)
+        self._recent.take(user_id, scope_id)
+        return erased
+
+    async def reset(self, scope_id: int, user_id: int, *, keep_feedback: bool) -> Erased:
+        """Back to the base model; feedback and replies go too unless kept. Consent stays."""
+        await self._nightly.cancel(user_id, scope_id)
+        erased = await self._store.reset(scope_id, user_id, keep_feedback=keep_feedback)
+        await self._delete_weights({(scope_id, user_id), *erased.people})
+        if not keep_feedback:
+            self._recent.take(user_id, scope_id)
+        return erased
+
+    async def _delete_weights(self, people: Iterable[tuple[int, int]]) -> None:
+        pairs = sorted(people)
+        for scope_id, user_id in pairs:
+            await self._backend.unload(scope_id, user_id)
+        await self._adapters.delete(pairs)
+
+    # --- messages that change -------------------------------------------------------------------
+
+    async def message_edited(self, message_id: int, text: str) -> None:
+        """A person edited a message; nothing but the new text may remain. Blank means unreadable."""
+        if not text.strip():
+            await self.messages_deleted((message_id,))
+            return
+        self._changes.edited(message_id, text)
+        self._recent.replace_text(message_id, text)
+        await self._store.replace_text(message_id, text)
+
+    async def messages_deleted(self, message_ids: Sequence[int]) -> None:
+        """Messages were deleted: their text goes, and a reply with any of its parts."""
+        gone = set(message_ids)
+        for message_id in message_ids:
+            reply = await self._store.reply_of_message(message_id)
+            if reply is not None:  # later prompts quote a split reply under its first part
+                gone.update(reply.message_ids)
+        self._changes.deleted(gone)
+        self._recent.erase(gone)
+        await self._store.erase_messages(sorted(gone))
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    async def _storable(self, reply: NewReply) -> NewReply:
+        """Without the words of people who have not said yes."""
+        said_yes = {reply.user_id: True}
+        kept: list[Turn] = []
+        for turn in reply.turns:
+            author_id = turn.author_id
+            if author_id is not None and author_id not in said_yes:
+                person = await self._store.person(reply.scope_id, author_id)
+                said_yes[author_id] = person.consent is Consent.ON
+            if author_id is None or said_yes[author_id]:
+                kept.append(turn)
+        is_whole = len(kept) == len(reply.turns)
+        return replace(reply, turns=tuple(kept), is_exact=reply.is_exact and is_whole)

@@ -1,0 +1,147 @@
+"""A backend, a tokenizer and an executor that need no model, for tests of everything around them.
+
+They keep the contracts of the real ones: `FakeBackend` streams whole characters and ends with a
+reason, honours cancellation and damaged adapters; `FakeTokenizer` is what `prompting.encode` needs;
+`FakeExecutor` leaves one result for each job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+
+from bowerbird.personalization.errors import AdapterError
+from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
+from bowerbird.personalization.training.executor import (
+    TrainJob,
+    TrainProgress,
+    TrainResult,
+    Verdict,
+)
+from bowerbird.personalization.types import AdapterRef, FinishReason
+
+
+class FakeTokenizer:
+    """One token a character; the template is one ``<role>text`` a line."""
+
+    all_special_ids: Sequence[int] = (0,)
+    eos_token_id = 0
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return {"<end>": 0}
+
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], *, add_generation_prompt: bool, **_: object
+    ) -> str:
+        written = "".join(f"<{m['role']}>{m['content']}\n" for m in messages)
+        return written + ("<assistant>" if add_generation_prompt else "")
+
+    def __call__(self, text: str, **_: object) -> dict[str, list[int]]:
+        return {"input_ids": [ord(character) for character in text]}
+
+    @staticmethod
+    def decode(ids: Sequence[int]) -> str:
+        return "".join(map(chr, ids))
+
+
+Script = str | BaseException
+
+
+class FakeBackend:
+    """Says what ``script`` holds next, else echoes the last turn; one word a chunk.
+
+    ``gate``: while cleared, streams wait before their second word. ``requests`` and ``cancelled``
+    tell what happened.
+    """
+
+    def __init__(self) -> None:
+        self.script: deque[Script] = deque()
+        self.answer: Callable[[str], str] = lambda question: f"You said: {question}"
+        self.damaged: set[str] = set()
+        self.requests: list[GenerationRequest] = []
+        self.prompts: list[str] = []
+        self.cancelled = 0
+        self.unloaded: list[tuple[int, int]] = []
+        self.preloaded: list[AdapterRef] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+        self.requests.append(request)
+        prompt = FakeTokenizer.decode(request.prompt_ids)
+        self.prompts.append(prompt)
+        if request.adapter is not None and request.adapter.name in self.damaged:
+            raise AdapterError(f"{request.adapter.name} is damaged; retrain it")
+        question = prompt.rpartition("<user>")[2].partition("\n<assistant>")[0]
+        said = self.script.popleft() if self.script else self.answer(question)
+        if isinstance(said, BaseException):
+            raise said
+        try:
+            words = said.split(" ")
+            for number, word in enumerate(words):
+                if number == 1:
+                    await self.gate.wait()
+                await asyncio.sleep(0)
+                text = word if number == 0 else f" {word}"
+                yield GenerationChunk(text, tuple(map(ord, text)))
+            yield GenerationChunk("", (0,), FinishReason.STOP)
+        except (GeneratorExit, asyncio.CancelledError):
+            self.cancelled += 1
+            raise
+
+    async def preload(self, adapter: AdapterRef) -> None:
+        self.preloaded.append(adapter)
+
+    async def unload(self, scope_id: int, user_id: int) -> None:
+        self.unloaded.append((scope_id, user_id))
+
+    async def aclose(self) -> None:
+        self.gate.set()
+
+
+class FakeExecutor:
+    """Trains nobody: leaves an empty adapter and the given verdict. ``gate`` holds it up."""
+
+    def __init__(self) -> None:
+        self.verdict = Verdict(True, ("liked replies became more likely",), {"auc": 0.8})
+        self.error: str | None = None
+        self.jobs: list[TrainJob] = []
+        self.cancelled: set[str] = set()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def run(
+        self, jobs: Sequence[TrainJob]
+    ) -> AsyncGenerator[TrainProgress | TrainResult, None]:
+        self.jobs.extend(jobs)
+        for job in jobs:
+            yield TrainProgress(job.job_id, "training", 3, 12)
+            await self.gate.wait()
+            if job.job_id in self.cancelled:
+                yield TrainResult(job.job_id, None, "cancelled", 0.0)
+                continue
+            if self.error is None:
+                _write_adapter(Path(job.candidate_dir), job.base_model)
+            yield TrainResult(
+                job.job_id, None if self.error else self.verdict, self.error, seconds=0.1
+            )
+
+    async def cancel(self, job_id: str) -> None:
+        self.cancelled.add(job_id)
+        self.gate.set()
+
+    async def aclose(self) -> None:
+        self.gate.set()
+
+
+def _write_adapter(folder: Path, base_model: str) -> None:
+    """An empty adapter in PEFT's format: enough for whoever only moves files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = b"{}"
+    safetensors = len(header).to_bytes(8, "little") + header
+    (folder / "adapter_model.safetensors").write_bytes(safetensors)
+    config = {"base_model_name_or_path": base_model, "peft_type": "LORA", "r": 8}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
