@@ -9,7 +9,7 @@ export function colourOf(user) {
   if (NAMED[user.username]) return NAMED[user.username];
   let sum = 0;
   for (const character of String(user.id)) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
-  return user.bot ? "#23386b" : COLOURS[sum % COLOURS.length];
+  return user.bot ? "#3a62c8" : COLOURS[sum % COLOURS.length];
 }
 
 export function nameOf(user) {
@@ -21,7 +21,7 @@ export function avatar(user) {
   return s(
     "svg",
     { class: "avatar", viewBox: "0 0 40 40", "aria-hidden": "true" },
-    s("circle", { cx: 20, cy: 20, r: 20, fill: colourOf(user) }),
+    s("circle", { cx: 20, cy: 20, r: 20, fill: user.bot ? "#23386b" : colourOf(user) }),
     drawn,
   );
 }

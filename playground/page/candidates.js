@@ -4,15 +4,24 @@ import { avatar, nameOf } from "./avatar.js";
 import { icon } from "./icons.js";
 import { channel, isDm, state } from "./state.js";
 
-/** Members matching what is typed after @, the bot first. */
+const fits = (user, typed) => [nameOf(user), user.username].some((name) => name.toLowerCase().includes(typed.toLowerCase()));
+const allUsers = () => [...state.members.values()].map((m) => m.user);
+const rank = (user) => (user.bot ? 1 : 0);
+
+function userItem(user, insert) {
+  const detail = user.id === state.me.id ? "you" : user.bot ? "App" : user.username;
+  return { id: user.id, lead: avatar(user), title: nameOf(user), detail, pick: () => insert(`@${nameOf(user)}`, user) };
+}
+
+/** Members to mention, the bot first. */
 export function peopleItems(typed, insert) {
-  const wanted = typed.toLowerCase();
-  return [...state.members.values()]
-    .map((m) => m.user)
-    .filter((user) => user.id !== state.me.id || wanted)
-    .filter((user) => [nameOf(user), user.username].some((name) => name.toLowerCase().includes(wanted)))
-    .sort((a, b) => Number(Boolean(b.bot)) - Number(Boolean(a.bot)))
-    .map((user) => ({ id: user.id, lead: avatar(user), title: nameOf(user), detail: user.bot ? "App" : user.username, pick: () => insert(`@${nameOf(user)}`, user) }));
+  const users = allUsers().filter((user) => fits(user, typed) && (typed || user.id !== state.me.id));
+  return users.sort((a, b) => rank(b) - rank(a)).map((user) => userItem(user, insert));
+}
+
+/** Members to choose for an option of a command, people first. */
+export function targetItems(typed, insert) {
+  return allUsers().filter((user) => fits(user, typed)).sort((a, b) => rank(a) - rank(b)).map((user) => userItem(user, insert));
 }
 
 export function channelItems(typed, insert) {

@@ -4,7 +4,7 @@
 import { byId, h } from "./dom.js";
 import { act, line } from "./actions.js";
 import { nameOf } from "./avatar.js";
-import { channelItems, peopleItems } from "./candidates.js";
+import { channelItems, targetItems } from "./candidates.js";
 import { icon } from "./icons.js";
 import { track } from "./interactions.js";
 import { state } from "./state.js";
@@ -47,8 +47,8 @@ export class CommandForm {
       role: "combobox",
       "aria-expanded": "false",
       "aria-autocomplete": "list",
-      "aria-label": `${option.name}: ${option.description}`,
-      placeholder: option.description,
+      "aria-label": [option.name, saidOf(option)].filter(Boolean).join(": "),
+      placeholder: saidOf(option),
       inputmode: NUMBERS.includes(option.type) ? "numeric" : null,
       data: { testid: "option", option: option.name },
       oninput: () => {
@@ -99,14 +99,10 @@ export class CommandForm {
       items = choices.map((c) => ({ id: String(c.value), title: c.name, pick: () => choose(c.name, c.value) }));
     } else if (option.choices?.length) items = plain(option.choices);
     else if (option.type === BOOLEAN) items = plain([{ name: "True", value: true }, { name: "False", value: false }]);
-    else if (USERS.includes(option.type)) items = peopleItems(typed.replace(/^@/, "") || "", (text, user) => choose(text, user.id)).concat(typed ? [] : this.myself(choose));
+    else if (USERS.includes(option.type)) items = targetItems(typed.replace(/^@/, ""), (text, user) => choose(text, user.id));
     else if (option.type === CHANNEL) items = channelItems(typed.replace(/^#/, ""), (text, entry) => choose(text, entry.id));
     if (field.chosen !== null) items = [];
-    this.suggestions.offer(input, items, { title: `${option.name} · ${option.description}`, at: option.required || typed ? 0 : -1 });
-  }
-
-  myself(choose) {
-    return [{ id: state.me.id, title: nameOf(state.me), detail: "you", pick: () => choose(`@${nameOf(state.me)}`, state.me.id) }];
+    this.suggestions.offer(input, items, { title: [option.name, saidOf(option)].filter(Boolean).join(" · "), at: option.required || typed ? 0 : -1 });
   }
 
   next(field) {
@@ -177,6 +173,9 @@ export class CommandForm {
     byId("composer").classList.remove("commanding");
   }
 }
+
+// discord.py describes what nobody described as "…".
+const saidOf = (option) => (option.description === "…" ? "" : option.description);
 
 // What was typed instead of chosen from the list.
 function valueOf(option, typed) {

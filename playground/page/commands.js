@@ -7,16 +7,18 @@ import { icon } from "./icons.js";
 import { state } from "./state.js";
 
 let offered = [];
+let offeredIn = null;
 
+/** Resolves once the list is there. Asked anew at each "/", since a bot may come up late. */
 export async function loadCommands(channelId) {
-  offered = [];
-  const list = await line.ask("commands", { channel: channelId }).catch(() => []); // none until the bot is up
-  if (channelId === state.openId) offered = list;
+  if (offeredIn !== channelId) offered = [];
+  offeredIn = channelId;
+  const list = await line.ask("commands", { channel: channelId }).catch(() => []); // the line is down: none
+  if (channelId === offeredIn) offered = list;
 }
 
 /** Commands whose name fits what is typed; a better fit first. */
 export function commandItems(typed, pick) {
-  loadCommands(state.openId); // for the next key: a bot that just came up registers its commands late
   const wanted = typed.trim().toLowerCase();
   return offered
     .filter((command) => command.name.includes(wanted) || wanted.startsWith(`${command.name} `))

@@ -2,7 +2,7 @@
 // Contract: one press at a time per message; the press is over when the playground says so.
 
 import { h } from "./dom.js";
-import { emoji } from "./emoji.js";
+import { emoji, withEmoji } from "./emoji.js";
 import { icon } from "./icons.js";
 import { act } from "./actions.js";
 import { track } from "./interactions.js";
@@ -34,7 +34,7 @@ function component(item, message) {
 }
 
 function button(item, message) {
-  const label = [item.emoji && emoji(item.emoji.name), item.label && h("span", {}, item.label)];
+  const label = [item.emoji && emoji(item.emoji.name), item.label && h("span", {}, withEmoji(item.label))];
   if (item.style === 5) {
     return safeLink(item.url, [label, icon("link")], { class: "button secondary", data: { testid: "button" } });
   }
@@ -79,7 +79,7 @@ function select(item, message, options) {
         press(event.target, () => track(act("select", { ...where(message), custom_id: item.custom_id, values })));
       },
     },
-    most === 1 && h("option", { value: "", disabled: !chosen.size }, item.placeholder || "Make a selection"),
+    most === 1 && h("option", { value: "", disabled: !chosen.size, selected: !chosen.size }, item.placeholder || "Make a selection"),
     options.map((o) => h("option", { value: o.value, title: o.description, selected: chosen.has(o.value) }, o.label)),
   );
   return box;

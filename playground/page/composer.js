@@ -11,7 +11,7 @@ import { commandItems, loadCommands } from "./commands.js";
 import { toWire } from "./mentions.js";
 import { plainLine } from "./markdown_view.js";
 import { names } from "./names.js";
-import { bots, isDm, isMine, may, messagesOf, on, openChannel, setReply, state } from "./state.js";
+import { bots, isDm, isMine, isThread, may, messagesOf, on, openChannel, setReply, state } from "./state.js";
 import { Suggestions } from "./suggestions.js";
 import { toast } from "./toast.js";
 import { setSuggest } from "./welcome.js";
@@ -74,10 +74,11 @@ export function mountComposer({ edit }) {
     }
   }
 
-  function suggest() {
+  function suggest({ isAgain = false } = {}) {
     const before = input.value.slice(0, input.selectionStart);
     const word = /(?:^|\s)([@#])([\p{L}\p{N}_-]*)$/u.exec(before);
     if (before.startsWith("/") && !before.includes("\n")) {
+      if (!isAgain) loadCommands(state.openId).then(() => input.value.startsWith("/") && document.activeElement === input && suggest({ isAgain: true }));
       const items = commandItems(before.slice(1), (command) => { setText(""); commandForm.open(command); });
       suggestions.offer(input, items, { title: "Commands" });
     } else if (word) {
@@ -192,5 +193,6 @@ export function mountComposer({ edit }) {
 }
 
 export function labelOf(entry) {
+  if (isThread(entry)) return `“${entry.name}”`;
   return isDm(entry) ? `@${nameOf(entry.recipients[0])}` : `#${entry.name}`;
 }

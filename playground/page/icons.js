@@ -28,6 +28,8 @@ const PATHS = {
   warning: "M12 3 2 20h20L12 3ZM12 10v4M12 17h.01",
 };
 
+const HEAVY = new Set(["more"]);
+
 export function icon(name, label = null) {
   return s(
     "svg",
@@ -38,6 +40,6 @@ export function icon(name, label = null) {
       "aria-label": label,
       role: label ? "img" : null,
     },
-    s("path", { d: PATHS[name] }),
+    s("path", { d: PATHS[name], style: HEAVY.has(name) ? { "stroke-width": "3" } : {} }),
   );
 }

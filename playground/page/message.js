@@ -36,8 +36,9 @@ export function createMessage(message, grouped, actions) {
   return element;
 }
 
-export function updateMessage(element, message, grouped) {
+export function updateMessage(element, given, grouped) {
   const { parts, actions } = element;
+  const message = shownAs(given);
   const isEphemeral = Boolean(message.flags & EPHEMERAL);
   const isPinging = mentionsMe(message);
   element.classList.toggle("grouped", grouped);
@@ -56,6 +57,13 @@ export function updateMessage(element, message, grouped) {
   patch(parts.thread, key([message.thread?.id, channel(message.id)?.name]), () => threadOf(message));
   patch(parts.note, key([isEphemeral]), () => (isEphemeral ? ephemeralNote(message) : []));
   patch(parts.tools, key([message.flags & (EPHEMERAL | LOADING)]), () => toolbar(message.channel_id, message.id, actions));
+}
+
+// A thread begins with the message it was opened on.
+function shownAs(message) {
+  const original = message.type === 21 && message.referenced_message;
+  if (!original) return message;
+  return { ...original, id: message.id, channel_id: message.channel_id, type: 0, referenced_message: null, reactions: [], components: [], thread: null };
 }
 
 const key = (value) => JSON.stringify(value ?? null);

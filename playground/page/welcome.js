@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { avatar, nameOf } from "./avatar.js";
+import { withEmoji } from "./emoji.js";
 import { icon } from "./icons.js";
 import { bots, isDm, isThread, may, state } from "./state.js";
 
@@ -35,10 +36,10 @@ function hints() {
   return h(
     "div.hints",
     { data: { testid: "hints" } },
-    h("p.hints-title", {}, `New here? Three things to try with ${name}:`),
+    h("p.hints-title", {}, `New here? Some things to try with ${name}:`),
     hint("Ask something", `@${name} ${question}`, `@${name} ${question}`),
     hint("Look around", "/my status", "/my status"),
-    h("p.hints-more", {}, "Then react to a reply with 👍 or 👎, or ask again with 🔁. Switch person at the bottom left to see how each gets their own bot."),
+    h("p.hints-more", {}, withEmoji("Then react to a reply with 👍 or 👎, or ask again with 🔁. Switch person at the bottom left to see how each gets a bot of their own.")),
   );
 }
 
