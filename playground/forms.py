@@ -81,6 +81,12 @@ def check_types(body: Mapping[str, Any]) -> None:
             raise errors.invalid_form(
                 name, "BASE_TYPE_BAD_TYPE", f"Could not interpret the value as {word}."
             )
+    for name in ("embeds", "components", "attachments"):
+        for index, entry in enumerate(body.get(name) or ()):
+            if not isinstance(entry, dict):
+                raise errors.invalid_form(
+                    f"{name}.{index}", "MODEL_TYPE_CONVERT", "Only dictionaries may be used"
+                )
 
 
 def snowflake(body: Mapping[str, Any], name: str, path: str | None = None) -> int | None:

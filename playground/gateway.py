@@ -136,8 +136,6 @@ class Session:
         has_content = bool(self.intents & Intent.MESSAGE_CONTENT)
         if event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not has_content:
             data = serialize.redact(data, self.user.id, is_dm=not in_guild)
-        if event.channel is not None and event.channel.is_dm and event.message is not None:
-            data.pop("guild_id", None)
         self.dispatch(event.name, data)
 
     def _may_know(self, data: Payload) -> bool:
@@ -232,12 +230,12 @@ class Gateway:
             self._count_command(connection)
             try:
                 payload = json.loads(frame.data)
-                opcode, data = payload["op"], payload.get("d")
-            except (ValueError, KeyError, TypeError):
-                raise GatewayCloseError(4002, "Error while decoding payload.") from None
-            await self._obey(connection, opcode, data)
+                self._obey(connection, payload["op"], payload.get("d"))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                log.warning("a gateway payload was not understood: %r", error)
+                raise GatewayCloseError(4002, "Error while decoding payload.") from error
 
-    async def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
+    def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
         if opcode == HEARTBEAT:
             connection.send({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
         elif opcode == IDENTIFY:
@@ -308,7 +306,8 @@ class Gateway:
             everyone = bool(session.intents & Intent.GUILD_PRESENCES)
             for guild in guilds:
                 data = serialize.guild_create(world, guild, bot, everyone=everyone)
-                session.dispatch("GUILD_CREATE", data)
+                # Absent when a bot joins: that is how clients tell the two apart.
+                session.dispatch("GUILD_CREATE", data | {"unavailable": False})
 
     def _resume(self, connection: Connection, data: Payload) -> None:
         session = self.sessions.get(str(data.get("session_id")))

@@ -8,7 +8,6 @@ Runs in the server's event loop; knows nothing of HTTP.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -286,12 +285,3 @@ class Person:
         if len(bots) != 1:
             raise LookupError(f"say which bot: there are {len(bots)}")
         return bots[0]
-
-
-async def settled(message: Message, quiet_s: float = 2.0) -> Message:
-    """Waits until a streamed message has not changed for `quiet_s` seconds."""
-    while True:
-        count = len(message.versions)
-        await asyncio.sleep(quiet_s)
-        if len(message.versions) == count:
-            return message

@@ -162,7 +162,6 @@ def guild_create(world: World, record: Guild, viewer: User, *, everyone: bool) -
     return guild(record) | {
         "joined_at": timestamp(record.members[viewer.id].joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(record.members),
         "members": [member(m) for m in members],
         # Channels are sent even where the bot may not look into them; threads are not.

@@ -287,7 +287,25 @@ class World:
         if user.is_bot:
             member.role_ids.add(self.create_role(guild, user.name, ORDINARY_BOT, user.id).id)
         guild.members[user.id] = member
+        body = {"guild_id": str(guild.id)}
+        if user.is_bot:
+            self._tell_guild(
+                "GUILD_CREATE",
+                lambda viewer: serialize.guild_create(self, guild, viewer, everyone=False),
+                guild,
+                only=frozenset((user.id,)),
+            )
+        self._tell_guild("GUILD_MEMBER_ADD", lambda v: serialize.member(member) | body, guild)
         return member
+
+    def remove_member(self, guild: Guild, user: User) -> None:
+        """Somebody leaves or is sent away; a bot then hears GUILD_DELETE, and no more."""
+        del guild.members[user.id]
+        body = {"guild_id": str(guild.id), "user": serialize.user(user)}
+        self._tell_guild("GUILD_MEMBER_REMOVE", lambda v: dict(body), guild)
+        if user.is_bot:
+            only = frozenset((user.id,))
+            self._tell_guild("GUILD_DELETE", lambda v: {"id": str(guild.id)}, guild, only=only)
 
     def create_role(
         self, guild: Guild, name: str, permissions: Permission, bot_id: int | None = None
@@ -307,6 +325,9 @@ class World:
             topic=topic,
         )
         self.channels[channel.id] = channel
+        self._tell_guild(
+            "CHANNEL_CREATE", lambda viewer: serialize.channel(self, channel, viewer), guild
+        )
         return channel
 
     def overwrite(
@@ -323,13 +344,20 @@ class World:
         )
         line.allow = (line.allow & ~deny) | allow
         line.deny = (line.deny & ~allow) | deny
-        self.emit(
-            Event(
-                "CHANNEL_UPDATE",
-                lambda viewer: serialize.channel(self, channel, viewer),
-                guild_id=channel.guild_id,
-            )
+        self._tell_guild(
+            "CHANNEL_UPDATE",
+            lambda viewer: serialize.channel(self, channel, viewer),
+            self.guild(channel.guild_id or 0),
         )
+
+    def _tell_guild(
+        self,
+        name: str,
+        payload: Callable[[User], dict[str, Any]],
+        guild: Guild,
+        only: frozenset[int] | None = None,
+    ) -> None:
+        self.emit(Event(name, payload, guild_id=guild.id, only=only))
 
     def direct_channel(self, one: User, other: User) -> Channel:
         """The DM channel between two users, opened on first use."""

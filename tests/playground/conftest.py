@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -16,9 +17,12 @@ async def playground(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Playgroun
     """Generous limits; every test ends with known routes and well-formed traffic only."""
     async with Playground(rate_limits=RateLimits.generous()) as playground:
         trial_bot.point_at(playground, monkeypatch)
+        events: list[tuple[str, dict[str, Any]]] = []
+        playground.world.subscribe(lambda e: events.append((e.name, e.payload(playground.bot))))
         yield playground
         assert playground.unknown_requests == []
         assert schema.violations(playground.requests) == []
+        assert schema.event_violations(events) == []
 
 
 @pytest.fixture

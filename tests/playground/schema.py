@@ -52,7 +52,7 @@ class Schema:
         if record.body is not None and record.status < 400:
             content = operation.get("requestBody", {}).get("content", {})
             if schema := content.get("application/json", {}).get("schema"):
-                yield from self._refusals(f"{record.name} request", schema, _worded(record.body))
+                yield from self.refusals(f"{record.name} request", schema, _worded(record.body))
         answer = operation["responses"].get(str(record.status))
         if answer is None and record.status >= 400:
             answer = operation["responses"].get("4XX")
@@ -66,13 +66,13 @@ class Schema:
         schema = answer.get("content", {}).get("application/json", {}).get("schema")
         if record.status >= 400 and isinstance(record.answer, dict):
             # The file gives form errors numeric codes; Discord has always sent words.
-            yield from self._refusals(
+            yield from self.refusals(
                 f"{record.name} {record.status}",
                 schema or {},
                 {name: value for name, value in record.answer.items() if name != "errors"},
             )
         elif schema and record.answer is not None:
-            yield from self._refusals(f"{record.name} {record.status}", schema, record.answer)
+            yield from self.refusals(f"{record.name} {record.status}", schema, record.answer)
 
     def _resolve(self, reference: str) -> dict[str, Any]:
         node: Any = self.description
@@ -80,7 +80,7 @@ class Schema:
             node = node[key]
         return dict(node)
 
-    def _refusals(self, what: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
+    def refusals(self, what: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
         whole = {"components": self.description["components"], **schema}
         for error in Draft202012Validator(whole).iter_errors(value):
             place = "/".join(str(part) for part in error.absolute_path)
@@ -104,15 +104,40 @@ def _deepest(error: Any) -> str:
 
 
 @functools.cache
-def _official() -> Schema | None:
+def official() -> Schema | None:
     path = Path(os.environ.get("DISCORD_OPENAPI") or BESIDE)
     return Schema(json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 
+# What the file describes of the gateway's events; the rest is prose in Discord's documentation.
+_EVENT_SCHEMAS = {
+    "MESSAGE_CREATE": "MessageResponse",
+    "MESSAGE_UPDATE": "MessageResponse",
+    "THREAD_CREATE": "ThreadResponse",
+    "THREAD_UPDATE": "ThreadResponse",
+    "CHANNEL_CREATE": "GuildChannelResponse",
+    "CHANNEL_UPDATE": "GuildChannelResponse",
+    "GUILD_CREATE": "GuildResponse",
+}
+
+
+def event_violations(events: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Everything in the dispatched events that Discord's description does not allow."""
+    described = official()
+    if described is None:
+        return []
+    problems: list[str] = []
+    for name, data in events:
+        if schema := _EVENT_SCHEMAS.get(name):
+            reference = {"$ref": f"#/components/schemas/{schema}"}
+            problems += described.refusals(name, reference, data)
+    return list(dict.fromkeys(problems))
+
+
 def violations(records: Iterable[Record]) -> list[str]:
     """Everything in the traffic that Discord's description does not allow."""
-    official = _official()
-    if official is None:
+    described = official()
+    if described is None:
         return []
-    problems = (problem for record in records for problem in official.problems(record))
+    problems = (problem for record in records for problem in described.problems(record))
     return list(dict.fromkeys(problems))
