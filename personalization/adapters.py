@@ -78,6 +78,9 @@ class AdapterLibrary:
         target = self.path(scope_id, user_id, record.version)
         ref = AdapterRef(scope_id, user_id, record.version, target)
         async with self._writing:
+            recorded = await self._store.adapters(scope_id, user_id)
+            if any(other.version == record.version for other in recorded):
+                raise AdapterError(f"version {record.version} exists already; take the next one")
             await asyncio.to_thread(_move_into_place, candidate, target)
             try:
                 if check is not None:

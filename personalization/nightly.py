@@ -124,7 +124,9 @@ class Nightly:
         await self._adapters.sweep()
         runs = [
             await self._store.add_run(night, person.scope_id, person.user_id)
-            for person in await self._store.due_people(self._min_feedback, scope_id)
+            for person in await self._store.due_people(
+                self._min_feedback, scope_id, interactions_only=self._interactions_only
+            )
         ]
         return await self._run_all(runs, on_progress)
 

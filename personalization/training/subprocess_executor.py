@@ -35,6 +35,8 @@ from bowerbird.personalization.training.wire import (
 
 log = logging.getLogger(__name__)
 
+WORKER: Final = (sys.executable, "-m", "bowerbird.personalization.training.worker")
+
 MAX_PAUSE_S: Final = 20.0
 MIN_TURN_S: Final = 2.0
 """After a longest pause the worker gets so much time, whoever is being answered."""
@@ -44,6 +46,7 @@ SILENCE_S: Final = 900.0
 
 MAX_STARTS: Final = 2
 _BUSY_POLL_S: Final = 0.05
+_LAST_BREATH_S: Final = 2.0
 _SECRETS: Final = ("DISCORD_TOKEN", "DATABASE_URL")
 _ONE_THREAD: Final = {
     "OMP_NUM_THREADS": "1",
@@ -65,11 +68,13 @@ class SubprocessExecutor(TrainExecutor):
         self,
         is_busy: Callable[[], bool] = _never_busy,
         *,
+        command: Sequence[str] = WORKER,
         max_pause_s: float = MAX_PAUSE_S,
         min_turn_s: float = MIN_TURN_S,
         silence_s: float = SILENCE_S,
     ) -> None:
         self._is_busy = is_busy
+        self._command = command
         self._max_pause_s = max_pause_s
         self._min_turn_s = min_turn_s
         self._silence_s = silence_s
@@ -90,7 +95,7 @@ class SubprocessExecutor(TrainExecutor):
             for start in range(MAX_STARTS):
                 if not left or self._is_closed:
                     break
-                self._worker = worker = await _WorkerProcess.start()
+                self._worker = worker = await _WorkerProcess.start(self._command)
                 at: str | None = None
                 pausing = asyncio.create_task(self._pause_while_busy(worker))
                 try:
@@ -154,13 +159,11 @@ class _WorkerProcess:
         self._complaints = asyncio.create_task(self._log_stderr())
 
     @classmethod
-    async def start(cls) -> _WorkerProcess:
+    async def start(cls, command: Sequence[str]) -> _WorkerProcess:
         environment = {key: value for key, value in os.environ.items() if key not in _SECRETS}
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bowerbird.personalization.training.worker",
+                *command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -218,6 +221,13 @@ class _WorkerProcess:
         self._is_paused = False
 
     async def kill(self) -> None:
+        stdout = self._process.stdout
+        if stdout is not None and stdout.at_eof():
+            # It is ending by itself. To signal it now would reap it behind asyncio's back
+            # (`Popen.send_signal` polls first), and its exit code would be lost.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_BREATH_S):
+                    await self._process.wait()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()

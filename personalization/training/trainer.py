@@ -31,6 +31,10 @@ OnStep = Callable[[int, int], None]
 """``on_step(done, total)``; what it raises ends the training."""
 
 
+def _ignore(done: int, total: int) -> None:
+    """The default ``on_step``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An example as the model sees it. ``reference``: the base's log-probability of the reply."""
@@ -58,13 +62,16 @@ class Trained:
     is_finite: bool = True
 
 
-def rows_of(base: SharedBase, examples: Sequence[TrainExample], max_tokens: int) -> list[Row]:
+def rows_of(
+    base: SharedBase, examples: Sequence[TrainExample], max_tokens: int, on_step: OnStep = _ignore
+) -> list[Row]:
     """Encode and score with the base; what does not fit into ``max_tokens`` is left out.
 
     To be called while no adapter counts.
     """
     rows = []
-    for example in examples:
+    for done, example in enumerate(examples):
+        on_step(done, len(examples))
         try:
             encoded = encode(base.tokenizer, example.turns, example.reply, max_tokens=max_tokens)
         except PromptTooLongError:
@@ -116,13 +123,16 @@ def train(
     return trained
 
 
-def mismatches_of(base: SharedBase, rows: Sequence[Row], neutral: Neutral) -> list[Mismatch]:
+def mismatches_of(
+    base: SharedBase, rows: Sequence[Row], neutral: Neutral, on_step: OnStep = _ignore
+) -> list[Mismatch]:
     """Each reply under the next *different* question, a neutral one if all are the same.
 
     To be called while no adapter counts.
     """
     result = []
     for i, row in enumerate(rows):
+        on_step(i, len(rows))
         prompt = _prompt_ids(row.encoded)
         others = (rows[(i + offset) % len(rows)].encoded for offset in range(1, len(rows)))
         other = next((o for o in others if _prompt_ids(o) != prompt), neutral.gate_prompts[0])

@@ -103,24 +103,31 @@ class Worker:
             self._emit(TrainResult(job.job_id, verdict, error, time.monotonic() - started))
 
     def _run(self, job: TrainJob) -> Verdict:
-        from bowerbird.personalization.training import gate, trainer
-
         def report(stage: str, done: int, total: int) -> None:
             if self._inbox.is_cancelled(job.job_id):
                 raise JobCancelledError("cancelled")
             self._emit(TrainProgress(job.job_id, stage, done, total))  # type: ignore[arg-type]
 
-        report("loading", 0, 3)
-        base = self._load(job.base_model)
-        report("loading", 1, 3)
         training = [example for example in job.examples if not example.is_held_out]
         held_out = [example for example in job.examples if example.is_held_out]
+        # The base, its neutral replies, then each example scored, those to train on twice.
+        total = 2 + len(held_out) + 2 * len(training)
+        report("loading", 0, total)
+
+        from bowerbird.personalization.training import gate, trainer  # seconds: torch
+
+        def loaded(before: int) -> trainer.OnStep:
+            return lambda done, _: report("loading", before + done, total)
+
+        base = self._load(job.base_model)
+        report("loading", 1, total)
         neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
-        report("loading", 2, 3)
-        rows = trainer.rows_of(base, training, job.recipe.max_tokens)
-        held_out_rows = trainer.rows_of(base, held_out, job.recipe.max_tokens)
-        mismatches = trainer.mismatches_of(base, rows, neutral)
-        report("loading", 3, 3)
+        max_tokens = job.recipe.max_tokens
+        held_out_rows = trainer.rows_of(base, held_out, max_tokens, loaded(2))
+        rows = trainer.rows_of(base, training, max_tokens, loaded(2 + len(held_out)))
+        scored = total - len(training)
+        mismatches = trainer.mismatches_of(base, rows, neutral, loaded(scored))
+        report("loading", total, total)
         with base.adapter(job.recipe) as peft_model:
             parameters = [p for p in peft_model.parameters() if p.requires_grad]
             trained = trainer.train(
@@ -149,9 +156,12 @@ class Worker:
         return verdict
 
     def _load(self, path: str) -> SharedBase:
+        import torch
+
         from bowerbird.personalization.training.shared_base import SharedBase
 
         if self._base is None or self._base_path != path:
+            torch.set_num_threads(1)
             self._base, self._base_path = None, None  # the old one first, for its memory
             self._base, self._base_path = SharedBase(path), path
         return self._base
@@ -229,10 +239,6 @@ def main() -> None:
     _step_back()
     write = _own_stdout()
     inbox = Inbox(sys.stdin.buffer)
-
-    import torch  # seconds; the inbox reads meanwhile
-
-    torch.set_num_threads(1)
     Worker(inbox, lambda message: write(encode_line(message))).serve()
 
 

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowerbird.personalization.training import dataset
+from bowerbird.personalization.training.dataset import build_examples, is_covered, label_weights
+from tests.personalization.training.samples import labelled
+
+
+def test_votes_become_examples_of_exactly_what_was_sent_and_said() -> None:
+    liked, disliked = build_examples([labelled(1), labelled(2, is_liked=False, text="No.")])
+    assert liked.turns == labelled(1).reply.turns
+    assert (liked.reply, liked.is_liked) == ("A place to dance.", True)
+    assert (disliked.reply, disliked.is_liked) == ("No.", False)
+
+
+def test_a_correction_is_liked_and_what_it_corrects_is_not() -> None:
+    found = build_examples([labelled(is_liked=None, correction="A bird's stage.")])
+    assert [(e.reply, e.is_liked) for e in found] == [
+        ("A bird's stage.", True),
+        ("A place to dance.", False),
+    ]
+
+
+def test_a_thumb_up_stands_beside_a_correction() -> None:
+    found = build_examples([labelled(is_liked=True, correction="A bird's stage.")])
+    assert [e.is_liked for e in found] == [True, True]
+
+
+def test_a_correction_that_changes_nothing_says_nothing() -> None:
+    assert build_examples([labelled(is_liked=None, correction=" A place to dance. ")]) == ()
+
+
+def test_regenerating_without_a_vote_is_no_label() -> None:
+    assert build_examples([labelled(is_liked=None, was_regenerated=True)]) == ()
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+def test_empty_replies_and_questions_are_dropped(text: str) -> None:
+    assert build_examples([labelled(text=text)]) == ()
+    assert build_examples([labelled(said=text)]) == ()
+
+
+def test_sizes_are_bounded_and_the_newest_are_kept() -> None:
+    many = [labelled(number, text=f"Reply {number}.") for number in range(1, 1001)]
+    found = build_examples(many)
+    assert len(found) == dataset.MAX_EXAMPLES
+    assert found[-1].reply == "Reply 1000."
+    (enormous,) = build_examples([labelled(text="x" * 100_000)])
+    assert len(enormous.reply) == dataset.MAX_REPLY_CHARS
+
+
+def test_few_labels_are_all_trained_on() -> None:
+    found = build_examples([labelled(n, is_liked=n % 2 == 0) for n in range(1, 31)])
+    assert not any(example.is_held_out for example in found)
+
+
+def test_held_out_items_follow_from_the_reply_and_hold_both_labels() -> None:
+    many = [labelled(n, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 101)]
+    before = {e.reply for e in build_examples(many) if e.is_held_out}
+    more = [*many, *(labelled(n, text=f"Reply {n}.") for n in range(101, 121))]
+    after = {e.reply for e in build_examples(more) if e.is_held_out}
+    assert len(before) >= dataset.MIN_HELD_OUT
+    assert before == {reply for reply in after if reply in {e.reply.text for e in many}}
+    labels = {e.is_liked for e in build_examples(many) if e.is_held_out}
+    assert labels == {True, False}
+
+
+def test_with_one_label_only_nothing_is_held_out() -> None:
+    found = build_examples([labelled(n) for n in range(1, 101)])
+    assert not any(example.is_held_out for example in found)
+
+
+def test_weights_balance_what_is_trained_on() -> None:
+    found = build_examples([labelled(n, is_liked=n <= 2) for n in range(1, 9)])
+    assert [e.weight for e in found] == [3.0, 3.0] + [1.0] * 6
+
+
+@given(liked=st.integers(1, 300), disliked=st.integers(1, 300))
+def test_the_ratio_of_the_labels_is_within_what_kto_asks_for(liked: int, disliked: int) -> None:
+    liked_weight, disliked_weight = label_weights(liked, disliked)
+    ratio = liked_weight * liked / (disliked_weight * disliked)
+    assert 1 - 1e-9 <= ratio <= 4 / 3 + 1e-9
+    assert 0 < liked_weight <= dataset.MAX_WEIGHT
+    assert 0 < disliked_weight <= dataset.MAX_WEIGHT
+
+
+def test_one_kind_of_label_alone() -> None:
+    assert label_weights(5, 0)[0] == 1.0
+    assert label_weights(0, 5)[1] == dataset.MAX_UNANSWERED_DISLIKE
+
+
+def test_examples_are_covered_until_their_text_goes_or_changes() -> None:
+    replies = [labelled(1, text="One."), labelled(2, text="Two.", correction="Three.")]
+    examples = build_examples(replies)
+    assert is_covered(examples, replies)
+    assert is_covered(examples, [labelled(1, text="One.", is_liked=False), replies[1]])
+    assert not is_covered(examples, replies[:1])
+    assert not is_covered(examples, [replies[0], labelled(2, text="Two.")])
