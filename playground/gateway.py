@@ -9,6 +9,7 @@ Source: https://discord.com/developers/docs/events/gateway
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
@@ -33,6 +34,7 @@ REPLAY_KEPT = 2000
 RESUME_WINDOW_S = 180.0
 COMMANDS_PER_MINUTE = 120
 CHUNK_SIZE = 1000
+FLUSH_S = 1.0
 
 Payload = dict[str, Any]
 
@@ -82,7 +84,9 @@ class Connection:
                 self._outgoing.task_done()
 
     async def close(self, code: int, reason: str = "") -> None:
-        await self._outgoing.join()
+        with contextlib.suppress(TimeoutError):  # on a dead line the queue never empties
+            async with asyncio.timeout(FLUSH_S):
+                await self._outgoing.join()
         await self.socket.close(code=code, message=reason.encode())
 
     def abort(self) -> None:

@@ -21,7 +21,7 @@ from bowerbird.playground.model import Attachment, Channel, Message, User
 from bowerbird.playground.world import Event, World
 
 Place = Channel | int | str
-SEEN_KEPT = 4096
+SEEN_KEPT = 2048
 
 
 @dataclass(frozen=True, slots=True)

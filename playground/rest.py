@@ -33,7 +33,7 @@ from bowerbird.playground.world import World
 
 log = logging.getLogger(__name__)
 
-RECORDS_KEPT = 10_000
+RECORDS_KEPT = 4000
 VIA = "1.1 google"  # without it discord.py takes a 429 for a ban by Cloudflare
 _FILE_FIELD = re.compile(r"files\[(\d+)\]")
 

@@ -135,9 +135,13 @@ async def test_a_second_answer_is_refused(playground: Playground, bot: TrialBot)
 async def test_a_token_ends(playground: Playground, bot: TrialBot) -> None:
     alice = playground.person("alice")
     used = await alice.slash("general", "my rollback", version=2)
-    await used.answered()
-    playground.world.deadlines.interaction_token_s = 0.0
+    answer = await used.answered()
     webhook = discord.Webhook.partial(used.application_id, used.token, client=bot)
+    assert (await webhook.fetch_message(answer.id)).content == "back to 2"
+    extra = await webhook.send("extra", wait=True)
+    await webhook.delete_message(extra.id)
+    assert used.follow_ups[0].is_deleted
+    playground.world.deadlines.interaction_token_s = 0.0
     with pytest.raises(discord.HTTPException) as caught:
         await webhook.send("late")
     assert (caught.value.status, caught.value.code) == (401, 50027)
