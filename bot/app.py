@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from filelock import FileLock, Timeout
 
@@ -110,6 +110,26 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, NoBackend(), model)
         yield Library(settings, store, adapters, nightly)
+
+
+@asynccontextmanager
+async def build_mute(settings: Settings) -> AsyncIterator[Services]:
+    """Everything but an engine: the commands can be shown to Discord, and nothing answered.
+
+    Needs no model, and may be open beside a running bot. Raises ``StoreError``.
+    """
+    from bowerbird.personalization.feedback import FeedbackService
+    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+
+    async with open_store(settings) as store:
+        backend = NoBackend()
+        adapters = AdapterLibrary(settings.adapters_dir, store)
+        executor = SubprocessExecutor()  # starts nothing before it is asked to train
+        nightly = _nightly(settings, store, executor, adapters, backend, settings.base_model)
+        # Never asked: a bot that is not connected hears nobody.
+        replies = cast("ReplyService", None)
+        feedback = FeedbackService(store, adapters, nightly, backend)
+        yield Services(settings, store, backend, replies, feedback, nightly, adapters)
 
 
 @asynccontextmanager

@@ -46,6 +46,38 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def sync(settings: Settings, options: argparse.Namespace) -> int:
+    """Send the commands to Discord, whether they have changed or not."""
+    token = await _valid_token(settings)
+    import discord
+
+    from bowerbird.bot.app import build_mute
+    from bowerbird.bot.client import BowerbirdClient
+    from bowerbird.bot.cogs import install
+
+    class Registrar(BowerbirdClient):
+        """Logs in, which needs no connection, and neither answers nor trains."""
+
+        async def setup_hook(self) -> None:
+            await install(self, self.services, has_nights=False)
+
+    async with build_mute(settings) as services, Registrar(settings, services) as client:
+        await client.login(token)
+        guild = discord.Object(options.guild) if options.guild else None
+        if guild is not None:
+            client.tree.copy_global_to(guild=guild)
+        try:
+            sent = await client.tree.sync(guild=guild)
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise CommandError(
+                f"the bot is not in the server {options.guild}, or was invited without the "
+                "applications.commands scope; invite it again"
+            ) from error
+        where = f"the server {options.guild}" if options.guild else "all servers"
+        print(f"{len(sent)} commands are registered for {where}")  # noqa: T201
+    return 0
+
+
 async def _valid_token(settings: Settings) -> str:
     token = settings.discord_token.get_secret_value()
     if not token:

@@ -53,10 +53,7 @@ async def playground(settings: Settings, options: argparse.Namespace) -> int:
             finally:
                 connected.cancel()
                 ended.cancel()
-            said = "".join(f"\n    {line}" for line in bot.last_lines)
-            raise CommandError(
-                f"the bot stopped by itself (exit code {code}); its last lines:{said}"
-            )
+            raise CommandError(f"the bot stopped (exit code {code}); it said: {bot.last_line}")
 
 
 class _Bot:

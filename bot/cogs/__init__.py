@@ -29,8 +29,13 @@ COGS: tuple[type[BowerbirdCog], ...] = (
 )
 
 
-async def install(bot: Bot, services: Services, pace: EditPace | None = None) -> None:
-    """Add the cogs and start the nights. ``pace``: where edits' rate-limit headers are seen."""
+async def install(
+    bot: Bot, services: Services, pace: EditPace | None = None, *, has_nights: bool = True
+) -> None:
+    """Add the cogs and start the nights. ``pace``: where edits' rate-limit headers are seen.
+
+    ``has_nights=False``: for a bot that only shows its commands.
+    """
     settings = services.settings
     emoji = VoteEmoji(settings.positive_emoji, settings.negative_emoji)
     answerer = Answerer(services.replies, services.feedback, emoji, pace or EditPace())
@@ -44,7 +49,8 @@ async def install(bot: Bot, services: Services, pace: EditPace | None = None) ->
     )
     try:
         for cog in COGS:
-            await bot.add_cog(cog(bot, services, answerer, schedule))
+            if has_nights or cog is not NightsCog:
+                await bot.add_cog(cog(bot, services, answerer, schedule))
     except BaseException:
         await uninstall(bot)
         raise

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bowerbird.bot import doctor as doctor_module
 from bowerbird.bot.doctor import Finding, _clock, doctor, examine
 from bowerbird.bot.settings import Settings
 from bowerbird.playground import Playground
 from bowerbird.playground.model import ApplicationFlag
 
-Usage = namedtuple("Usage", "total used free")  # noqa: PYI024  (what shutil returns)
+Usage = namedtuple("Usage", "total used free")
 
 
 async def findings(settings: Settings) -> dict[str, Finding]:

@@ -118,6 +118,23 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     assert "Traceback" not in running.said
 
 
+async def test_sync_sends_the_commands_beside_a_running_bot(
+    outside: Console, server: Playground
+) -> None:
+    (guild,) = server.world.guilds.values()
+    everywhere = await asyncio.to_thread(outside, "sync", BASE_MODEL="not-even/there")
+    assert everywhere.returncode == 0, everywhere.stderr
+    assert "commands are registered for all servers" in everywhere.stdout
+    here = await asyncio.to_thread(outside, "sync", "--guild", str(guild.id))
+    assert here.returncode == 0, here.stderr
+    names = {(command.name, command.guild_id) for command in server.world.commands.values()}
+    assert {("retrain", None), ("retrain", guild.id)} <= names
+    nowhere = await asyncio.to_thread(outside, "sync", "--guild", "12345")
+    assert nowhere.returncode == 1
+    assert "not in the server 12345" in nowhere.stderr.splitlines()[-1]
+    assert "Traceback" not in nowhere.stderr
+
+
 # --- one line each -------------------------------------------------------------------------------
 
 
