@@ -290,7 +290,7 @@ class _SharedInput:
             outputs = [whole]
         else:
             whole = F.linear(x, self._weight, self._bias)
-            outputs = list(whole.split(self._sizes, dim=-1))
+            outputs = list(torch.split(whole, self._sizes, dim=-1))
         slots = self._slots
         if self._a is None or not slots.is_routed:
             return outputs

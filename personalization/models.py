@@ -24,8 +24,9 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bowerbird.personalization.errors import ModelError
 from filelock import FileLock
+
+from bowerbird.personalization.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -125,7 +126,7 @@ def load_tokenizer(path: str) -> PreTrainedTokenizerBase:
         )
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the tokenizer in {path} has no end-of-text token")
-    return tokenizer  # type: ignore[no-any-return]
+    return tokenizer
 
 
 def load_model(path: str, *, device: str = "auto", dtype: str = "auto") -> PreTrainedModel:
@@ -152,7 +153,7 @@ def load_model(path: str, *, device: str = "auto", dtype: str = "auto") -> PreTr
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ModelError(f"the model in {path} cannot be read: {_first_line(error)}") from error
     model.requires_grad_(False)
-    return model.eval()  # type: ignore[no-any-return]
+    return model.eval()
 
 
 def choose_device(device: str) -> torch.device:

@@ -1,0 +1,271 @@
+"""The synchronous core: rows of a batch that come and go, one ``step`` at a time.
+
+Contract: each reply is what it would be alone (same model, adapter and seed), whatever joins,
+leaves or fails beside it. A step is one chunk of at most one prompt, then one token for every row
+that has its prompt behind it (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al.
+2024). Rows that decode are always the first ones, so batch row, cache row and adapter slot are the
+same number and every pass works on slices, not on gathered copies. Knows no threads, queues or
+people; used by ``engine`` and by the training gate.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from bowerbird.personalization.errors import GenerationError, OutOfMemoryError, PromptTooLongError
+from bowerbird.personalization.generation.sampling import RowSampler, choose
+from bowerbird.personalization.generation.serving_model import ServingModel
+from bowerbird.personalization.generation.text_stream import TextStream
+from bowerbird.personalization.lora import AdapterWeights
+from bowerbird.personalization.types import FinishReason, Sampling
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+log = logging.getLogger(__name__)
+
+_QUIET_CHUNK = 512  # prompt tokens a step while nobody else is waiting for their next word
+_BUSY_CHUNK = 128  # and while somebody is
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One reply in the making. ``adapter`` is packed by ``Decoder.pack``; ``None`` is the base."""
+
+    prompt_ids: tuple[int, ...]
+    sampling: Sampling
+    adapter: Tensor | None = None
+    said: int = field(default=0, init=False)
+    cached: int = field(default=0, init=False)
+    last_token: int = field(default=0, init=False)
+    sampler: RowSampler = field(init=False)
+    text: TextStream = field(init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a step did for one reply. After a ``finish_reason`` or an ``error`` its row is free."""
+
+    row: Row
+    text: str = ""
+    token_ids: tuple[int, ...] = ()
+    finish_reason: FinishReason | None = None
+    error: GenerationError | None = None
+
+
+class Decoder:
+    """Up to ``rows`` replies at once, of up to ``context_tokens`` each, prompt included.
+
+    Takes ``model`` over (its linear layers and attention) until ``close``. Not thread-safe.
+    Raises ``ModelError`` if the model is of a kind it cannot serve, or does not fit into memory.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        rows: int,
+        context_tokens: int,
+        lora_rank: int,
+        lora_targets: Sequence[str],
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._serving = ServingModel(
+            model,
+            tokenizer,
+            rows=rows,
+            context_tokens=context_tokens,
+            lora_rank=lora_rank,
+            lora_targets=lora_targets,
+        )
+        self.rows = rows
+        self.context_tokens = self._serving.context_tokens
+        self._decoding: list[Row] = []  # row i of the batch, the cache and the slots
+        self._prefilling: Row | None = None  # in row len(self._decoding)
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def active(self) -> int:
+        return len(self._decoding) + (self._prefilling is not None)
+
+    @property
+    def can_admit(self) -> bool:
+        """One prompt at a time is read; further ones wait in the queue, not in a row."""
+        return self._prefilling is None and len(self._decoding) < self.rows
+
+    def pack(self, weights: AdapterWeights) -> Tensor:
+        """An adapter as ``Row`` takes it. Safe from any thread. Raises ``AdapterError``."""
+        return self._serving.slots.pack(weights)
+
+    def check(self, prompt_ids: Sequence[int], sampling: Sampling) -> None:
+        """Raises ``PromptTooLongError`` unless prompt and reply fit into the context."""
+        if not prompt_ids:
+            raise ValueError("a prompt has one token at least")
+        if len(prompt_ids) + sampling.max_new_tokens > self.context_tokens:
+            raise PromptTooLongError(
+                f"{len(prompt_ids)} tokens of prompt and {sampling.max_new_tokens} of reply are "
+                f"more than the {self.context_tokens} this model can hold; please make it shorter"
+            )
+
+    def admit(self, row: Row) -> None:
+        """Give a reply the next row. Only when ``can_admit``."""
+        if not self.can_admit:
+            raise RuntimeError("no row is free")
+        self.check(row.prompt_ids, row.sampling)
+        index = len(self._decoding)
+        row.sampler = RowSampler(row.sampling, row.prompt_ids, self._serving.device)
+        row.text = TextStream(self._tokenizer)
+        if row.adapter is None:
+            self._serving.slots.clear(index)
+        else:
+            self._serving.slots.load(index, row.adapter)
+        self._prefilling = row
+
+    def cancel(self, row: Row) -> None:
+        """Free a reply's row at once; nothing if it has none."""
+        if row is self._prefilling:
+            self._prefilling = None
+        elif row in self._decoding:
+            self._remove(row)
+
+    def step(self) -> list[Output]:
+        """Advance everything. Errors of a pass end the replies in it, and only those."""
+        outputs = []
+        if self._prefilling is not None:
+            outputs += self._guarded([self._prefilling], self._prefill)
+        if self._decoding:
+            outputs += self._guarded(list(self._decoding), self._decode)
+        return outputs
+
+    def close(self) -> None:
+        """Drop everything and give the model back as it was."""
+        self._decoding.clear()
+        self._prefilling = None
+        self._serving.close()
+
+    def _guarded(self, affected: list[Row], work: Callable[[], list[Output]]) -> list[Output]:
+        try:
+            with torch.inference_mode():
+                return work()
+        except Exception as error:
+            log.exception("a forward pass failed; %d replies end with it", len(affected))
+            for row in affected:  # all, before any moves: none may take bad values along
+                self._wipe(row)
+            for row in affected:
+                self.cancel(row)
+            return [Output(row, error=as_generation_error(error)) for row in affected]
+
+    def _prefill(self) -> list[Output]:
+        row = self._prefilling
+        assert row is not None  # noqa: S101  (step looked)
+        chunk = _BUSY_CHUNK if self._decoding else _QUIET_CHUNK
+        span = row.prompt_ids[row.cached : row.cached + chunk]
+        index = len(self._decoding)
+        logits = self._serving.prefill(index, span, row.cached)
+        row.cached += len(span)
+        if row.cached < len(row.prompt_ids):
+            return []
+        self._prefilling = None
+        self._decoding.append(row)
+        return self._say([row], logits)
+
+    def _decode(self) -> list[Output]:
+        rows = list(self._decoding)
+        logits = self._serving.decode([s.last_token for s in rows], [s.cached for s in rows])
+        for row in rows:
+            row.cached += 1
+        return self._say(rows, logits)
+
+    def _say(self, rows: list[Row], logits: Tensor) -> list[Output]:
+        """Choose the next token of each of ``rows`` from ``logits`` ``[rows, vocabulary]``."""
+        outputs = []
+        for row, token in zip(rows, choose(logits, [s.sampler for s in rows]), strict=True):
+            if token is None:
+                error = GenerationError("the model's numbers overflowed; retrain or reset it")
+                outputs.append(Output(row, error=error))
+                self._wipe(row)
+            elif token in self._serving.end_ids:
+                outputs.append(Output(row, finish_reason=FinishReason.STOP))
+            else:
+                row.said += 1
+                row.last_token = token
+                row.sampler.add(token)
+                is_full = row.said >= row.sampling.max_new_tokens
+                reason = FinishReason.LENGTH if is_full else None
+                text = row.text.push(token)
+                outputs.append(Output(row, text, (token,), reason))
+        for output in outputs:
+            if output.finish_reason is not None or output.error is not None:
+                self._remove(output.row)
+        return outputs
+
+    def _remove(self, row: Row) -> None:
+        """Take a decoding row out and close the gap with the last ones."""
+        gap = self._decoding.index(row)
+        last = self._decoding.pop()
+        if last is not row:
+            self._serving.move(len(self._decoding), gap, last.cached)
+            self._decoding[gap] = last
+        if self._prefilling is not None:
+            self._serving.move(
+                len(self._decoding) + 1, len(self._decoding), self._prefilling.cached
+            )
+
+    def _wipe(self, row: Row) -> None:
+        if row is self._prefilling:
+            self._serving.cache.wipe(len(self._decoding))
+        else:
+            self._serving.cache.wipe(self._decoding.index(row))
+
+
+def sample_replies(
+    decoder: Decoder, requests: Sequence[Row]
+) -> list[tuple[str, tuple[int, ...], FinishReason]]:
+    """Make all replies, many at a time: text, token ids, why each ended; in the requests' order.
+
+    Blocks. Raises what a reply failed with (``GenerationError``, ``PromptTooLongError``).
+    """
+    waiting = list(reversed(requests))
+    texts: dict[Row, list[str]] = {row: [] for row in requests}
+    tokens: dict[Row, list[int]] = {row: [] for row in requests}
+    ended: dict[Row, FinishReason] = {}
+    try:
+        while waiting or decoder.active:
+            if waiting and decoder.can_admit:
+                decoder.admit(waiting.pop())
+            for output in decoder.step():
+                if output.error is not None:
+                    raise output.error
+                texts[output.row].append(output.text)
+                tokens[output.row].extend(output.token_ids)
+                if output.finish_reason is not None:
+                    ended[output.row] = output.finish_reason
+    finally:
+        for row in requests:
+            decoder.cancel(row)
+    return [("".join(texts[row]), tuple(tokens[row]), ended[row]) for row in requests]
+
+
+def as_generation_error(error: BaseException) -> GenerationError:
+    """What a person is told about an exception of a forward pass."""
+    is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    )
+    if is_memory:
+        made: GenerationError = OutOfMemoryError("there was not enough memory for this reply")
+    else:
+        made = GenerationError(f"the reply could not be generated ({type(error).__name__})")
+    made.__cause__ = error
+    return made

@@ -1,0 +1,175 @@
+"""A transformers causal LM made ready to serve: adapter slots, our cache, our attention.
+
+Two kinds of forward pass, ``prefill`` (a span of one row) and ``decode`` (one token of the first
+rows), both giving next-token logits. What can be checked is checked once, before anybody waits: the
+memory the cache will need, and that this path computes what the model computes by itself. Knows
+rows and tokens, not replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import torch
+from torch import Tensor
+
+from bowerbird.personalization.errors import ModelError
+from bowerbird.personalization.generation import attention
+from bowerbird.personalization.generation.kv_cache import KvCache
+from bowerbird.personalization.lora import LoraSlots
+from bowerbird.personalization.prompting import end_of_turn_id
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_MEMORY_SHARE = 0.8  # of what is free at start; the rest is for passes, the system and training
+_DRIFT = {torch.float32: 0.01, torch.float16: 0.1, torch.bfloat16: 0.5}
+"""How far our logits may be from the model's own, relative to their spread; another kind of
+attention is off by several."""
+
+
+class ServingModel:
+    """Raises ``ModelError`` if the model cannot be served here. ``close`` gives it back."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        rows: int,
+        context_tokens: int,
+        lora_rank: int,
+        lora_targets: Sequence[str],
+    ) -> None:
+        config: Any = model.config.get_text_config(decoder=True)
+        self._model: Any = model
+        self.device = model.device
+        self._dtype = model.dtype
+        self._vocabulary = int(config.vocab_size)
+        limits = [context_tokens, int(getattr(config, "max_position_embeddings", context_tokens))]
+        if getattr(config, "sliding_window", None):
+            limits.append(int(config.sliding_window))  # below it the window never matters
+        self.context_tokens = min(limits)
+        self.end_ids = _end_ids(model, tokenizer)
+        heads = int(config.num_attention_heads)
+        shape = {
+            "layers": int(config.num_hidden_layers),
+            "rows": rows,
+            "kv_heads": int(getattr(config, "num_key_value_heads", None) or heads),
+            "context_tokens": self.context_tokens,
+            "width": int(getattr(config, "head_dim", None) or config.hidden_size // heads),
+        }
+        self._check_memory(KvCache.bytes_for(**shape, dtype=self._dtype), rows)
+        self._reference = self._own_logits()
+        self.slots = LoraSlots.attach(model, targets=lora_targets, slots=rows, rank=lora_rank)
+        try:
+            self.cache = KvCache(**shape, dtype=self._dtype, device=self.device)
+            attention.register()
+            self._attention = config._attn_implementation
+            model.set_attn_implementation(attention.NAME)
+            self._check_path()
+        except BaseException:
+            self.slots.detach()
+            raise
+
+    def prefill(self, row: int, ids: Sequence[int], start: int) -> Tensor:
+        """Read ``ids`` as positions ``start …`` of a row; logits after the last, ``[1, vocab]``."""
+        tokens = len(ids)
+        mask = None
+        if start or tokens == 1:
+            place = torch.arange(start + tokens, device=self.device)
+            is_hidden = place > place[start:, None]  # [tokens, length]
+            mask = torch.zeros(is_hidden.shape, dtype=self._dtype, device=self.device)
+            mask = mask.masked_fill_(is_hidden, float("-inf"))[None, None]
+        self.cache.begin_prefill(row, start, tokens)
+        self.slots.route([row])
+        positions = torch.arange(start, start + tokens, device=self.device)[None]
+        return self._forward(torch.tensor([ids], device=self.device), positions, mask)
+
+    def decode(self, ids: Sequence[int], positions: Sequence[int]) -> Tensor:
+        """One token for each of the first rows, at its position; logits ``[rows, vocab]``."""
+        place = torch.tensor(positions, device=self.device)
+        length = max(positions) + 1
+        is_hidden = torch.arange(length, device=self.device) > place[:, None]
+        mask = torch.zeros(is_hidden.shape, device=self.device)
+        mask = mask.masked_fill_(is_hidden, float("-inf"))[:, None, None]  # [rows, 1, 1, length]
+        self.cache.begin_decode(place, length)
+        self.slots.route(range(len(ids)))
+        return self._forward(torch.tensor(ids, device=self.device)[:, None], place[:, None], mask)
+
+    def move(self, source: int, target: int, length: int) -> None:
+        """Let what is in row ``source`` go on in row ``target``."""
+        self.cache.move(source, target, length)
+        self.slots.move(source, target)
+
+    def close(self) -> None:
+        self._model.set_attn_implementation(self._attention)
+        self.slots.route(None)
+        self.slots.detach()
+        del self.cache
+
+    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+        out = self._model(
+            input_ids=ids,
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return out.logits[:, -1].float()  # type: ignore[no-any-return]
+
+    def _check_memory(self, needed: int, rows: int) -> None:
+        if self.device.type == "cuda":
+            free = torch.cuda.mem_get_info(self.device)[0]
+        else:
+            free = psutil.virtual_memory().available
+        if needed > free * _MEMORY_SHARE:
+            raise ModelError(
+                f"MAX_BATCH={rows} with a context of {self.context_tokens} tokens needs "
+                f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; lower it"
+            )
+
+    def _probe(self) -> list[int]:
+        step = max(1, self._vocabulary // 7)
+        return [(3 + i * step) % self._vocabulary for i in range(min(6, self.context_tokens))]
+
+    def _own_logits(self) -> Tensor:
+        with torch.inference_mode():
+            ids = torch.tensor([self._probe()], device=self.device)
+            return self._model(input_ids=ids, use_cache=False).logits[0].float()  # type: ignore[no-any-return]
+
+    def _check_path(self) -> None:
+        """Prefill and decode a few tokens our way and compare: unsupported kinds of models (other
+        attention, other caches) show here, not in people's replies."""
+        probe = self._probe()
+        split = len(probe) - 2
+        try:
+            with torch.inference_mode():
+                ours = [
+                    self.prefill(0, probe[:split], 0)[0],
+                    self.prefill(0, probe[split : split + 1], split)[0],
+                    self.decode(probe[-1:], [split + 1])[0],
+                ]
+        except (TypeError, AttributeError, ValueError, IndexError, RuntimeError) as error:
+            raise ModelError(
+                f"models of type {self._model.config.model_type} cannot be served: {error}"
+            ) from error
+        expected = self._reference[split - 1 :]
+        drift = float((torch.stack(ours) - expected).abs().max() / expected.std())
+        if not drift <= _DRIFT.get(self._dtype, 0.5):
+            raise ModelError(
+                f"models of type {self._model.config.model_type} cannot be served "
+                f"(their attention is of another kind; logits are off by {drift:.2g})"
+            )
+        self.cache.wipe(0)
+
+
+def _end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Every token after which the model has nothing more to say."""
+    configured: Any = getattr(model.generation_config, "eos_token_id", None)
+    ends = configured if isinstance(configured, list) else [configured]
+    ends = [*ends, tokenizer.eos_token_id, end_of_turn_id(tokenizer)]
+    return frozenset(int(token) for token in ends if token is not None)
