@@ -105,7 +105,7 @@ class FeedbackService:
             text=draft.text,
             base_model=draft.base_model,
             adapter_version=draft.adapter_version,
-            sampling=draft.sampling.as_dict(),
+            sampling=draft.sampling.as_dict() | {"finish_reason": str(draft.finish_reason)},
             origin=origin,
             created_at=self._now(),
             regenerates=regenerates,

@@ -98,7 +98,11 @@ def _labels(item: LabelledReply) -> Iterable[tuple[int, TrainExample]]:
         yield reply.reply_id, TrainExample(reply.turns, correction, is_liked=True)
         is_liked = bool(is_liked)
     if text and is_liked is not None:
-        yield reply.reply_id, TrainExample(reply.turns, text, is_liked=is_liked)
+        is_cut_off = reply.sampling.get("finish_reason") == "length" or text != reply.text.strip()
+        yield (
+            reply.reply_id,
+            TrainExample(reply.turns, text, is_liked=is_liked, is_complete=not is_cut_off),
+        )
 
 
 def _held_out(items: Sequence[tuple[int, TrainExample]]) -> frozenset[int]:

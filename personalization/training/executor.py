@@ -20,6 +20,8 @@ class TrainExample:
     """One reply and whether the person wants more or fewer like it (a KTO example).
 
     ``weight`` already balances the labels. ``is_held_out``: not trained on, kept for the gate.
+    ``is_complete``: false if the reply was cut off at its token limit, so that stopping there was
+    nobody's choice.
     """
 
     turns: tuple[Turn, ...]
@@ -27,6 +29,7 @@ class TrainExample:
     is_liked: bool
     weight: float = 1.0
     is_held_out: bool = False
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

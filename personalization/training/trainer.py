@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -76,6 +76,8 @@ def rows_of(
             encoded = encode(base.tokenizer, example.turns, example.reply, max_tokens=max_tokens)
         except PromptTooLongError:
             continue
+        if not example.is_complete:  # what is learned must not include the end
+            encoded = replace(encoded, ids=encoded.ids[:-1], loss_mask=encoded.loss_mask[:-1])
         rows.append(Row(encoded, example.is_liked, example.weight, _score(base, encoded)))
     return rows
 
