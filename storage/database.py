@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S: Final = 10
 _SCRUB_DUE: Final = "scrub_due"
+_ONE_MOMENT: Final = {"isolation_level": "REPEATABLE READ"}
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
@@ -48,6 +49,7 @@ class Database:
             parsed = make_url(url)
         self._url: URL = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
         self._engine: AsyncEngine | None = None
+        self._reading: AsyncEngine | None = None  # the same connections, set to read
         self._lock = asyncio.Lock()
 
     @property
@@ -77,6 +79,9 @@ class Database:
             if self._path is not None:
                 _create_private(self._path)
             self._engine = self._create_engine()
+            self._reading = self._engine.execution_options(
+                **({"sqlite_begin": "BEGIN"} if self.is_sqlite else _ONE_MOMENT)
+            )
             try:
                 async with self.transaction() as tx:
                     await tx.run_sync(upgrade)
@@ -111,7 +116,7 @@ class Database:
     async def aclose(self) -> None:
         """Disconnect; a transaction in progress is waited for. Does nothing a second time."""
         async with self._one_at_a_time():
-            engine, self._engine = self._engine, None
+            engine, self._engine, self._reading = self._engine, None, None
             if engine is not None:
                 await engine.dispose()
 
@@ -120,26 +125,20 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may write. An exception or a cancellation undoes all of it."""
         with translated(self.where):
-            async with self._one_at_a_time(), self._connected().begin() as tx:
+            async with self._one_at_a_time(), self._connected(self._engine).begin() as tx:
                 yield tx
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads, and sees one moment throughout."""
         with translated(self.where):
-            options = (
-                {"sqlite_begin": "BEGIN"}
-                if self.is_sqlite
-                else {"isolation_level": "REPEATABLE READ"}
-            )
-            engine = self._connected().execution_options(**options)
-            async with self._one_at_a_time(), engine.begin() as tx:
+            async with self._one_at_a_time(), self._connected(self._reading).begin() as tx:
                 yield tx
 
-    def _connected(self) -> AsyncEngine:
-        if self._engine is None:
+    def _connected(self, engine: AsyncEngine | None) -> AsyncEngine:
+        if engine is None:
             raise StoreError("The database is not open.")
-        return self._engine
+        return engine
 
     def _one_at_a_time(self) -> AbstractAsyncContextManager[None]:
         """SQLite has one writer anyway: waiting here is fair, waiting in SQLite is not."""
@@ -149,7 +148,7 @@ class Database:
     async def _sqlite(self) -> AsyncIterator[aiosqlite.Connection]:
         """The bare connection outside any transaction, for what cannot run inside one."""
         with translated(self.where):
-            async with self._lock, self._connected().connect() as connection:
+            async with self._lock, self._connected(self._engine).connect() as connection:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(driver, aiosqlite.Connection)  # noqa: S101 (narrows the type)
                 yield driver

@@ -137,12 +137,9 @@ class SqlStore(Store):
     ) -> int:
         async with self._database.transaction() as tx:
             removed = await feedback_queries.remove(tx, message_id, kinds, user_id)
-            has_text = removed > 0 and FeedbackKind.CORRECTION in kinds
-            if has_text:
+            if removed and FeedbackKind.CORRECTION in kinds:
                 await self._database.note_deletion(tx)
-        if has_text:
-            await self._database.scrub(is_thorough=False)
-        return removed
+            return removed
 
     async def labelled_replies(
         self, scope_id: int, user_id: int, *, interactions_only: bool = False
@@ -249,6 +246,7 @@ class SqlStore(Store):
             )
 
     async def checkpoint(self) -> None:
+        await self._database.scrub()
         if not await self._database.fold():
             raise StoreError("Another program is reading the database; close it and try again.")
 
