@@ -21,10 +21,12 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -69,14 +71,61 @@ class BrowserError(Exception):
     """The page could not do what was asked; the text says what and where."""
 
 
+class Chromium:
+    """The process. Start it once for many tests; each connects from its own event loop.
+
+    with Chromium() as chromium: `chromium.devtools_url` is what `Browser.connect` takes.
+    """
+
+    def __init__(self) -> None:
+        self.devtools_url = ""
+
+    def __enter__(self) -> Self:
+        program = Browser.path()
+        if program is None:
+            raise BrowserError(Browser.missing())
+        self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [program, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            self.devtools_url = self._wait_for_port(Path(self._profile.name, "DevToolsActivePort"))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # Chromium's helpers share its session; nobody else is in it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._profile.cleanup()
+
+    def _wait_for_port(self, file: Path) -> str:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise BrowserError(f"chromium ended at once, with {self._process.returncode}")
+            if file.exists() and len(lines := file.read_text().split()) == 2:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            time.sleep(POLL_S)
+        raise BrowserError(f"chromium opened no port within {START_S:g} s")
+
+
 class Browser:
-    """One Chromium process."""
+    """A connection to one Chromium. Its tabs are closed with it."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._pages: dict[str, Page] = {}
+        self._contexts: list[str] = []
 
     @staticmethod
     def path() -> str | None:
@@ -90,46 +139,32 @@ class Browser:
     @classmethod
     @contextlib.asynccontextmanager
     async def launch(cls) -> AsyncIterator[Browser]:
-        program = cls.path()
-        if program is None:
-            raise BrowserError(cls.missing())
-        with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-            process = await asyncio.create_subprocess_exec(
-                program,
-                *FLAGS,
-                f"--user-data-dir={profile}",
-                "about:blank",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            draining: asyncio.Task[None] | None = None
+        """A Chromium of one's own."""
+        with Chromium() as chromium:
+            async with cls.connect(chromium) as browser:
+                yield browser
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def connect(cls, chromium: Chromium) -> AsyncIterator[Browser]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(chromium.devtools_url, max_msg_size=0) as socket,
+        ):
+            browser = cls(socket)
+            reading = asyncio.create_task(browser._read())
             try:
-                url = await asyncio.wait_for(_devtools_url(process), START_S)
-                draining = asyncio.create_task(_drain(process))
-                async with (
-                    aiohttp.ClientSession() as session,
-                    session.ws_connect(url, max_msg_size=0) as socket,
-                ):
-                    browser = cls(socket)
-                    reading = asyncio.create_task(browser._read())
-                    try:
-                        yield browser
-                    finally:
-                        reading.cancel()
-                        await asyncio.gather(reading, return_exceptions=True)
+                yield browser
             finally:
-                # Chromium's helpers share its session; nobody else is in it.
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-                if draining is not None:
-                    await draining
+                for context in browser._contexts:
+                    await browser.call("Target.disposeBrowserContext", browserContextId=context)
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
     async def open(self, url: str, *, width: int = 1280, height: int = 800) -> Page:
         """A new tab with its own storage."""
         context = (await self.call("Target.createBrowserContext"))["browserContextId"]
+        self._contexts.append(context)
         target = await self.call("Target.createTarget", url="about:blank", browserContextId=context)
         attached = await self.call(
             "Target.attachToTarget", targetId=target["targetId"], flatten=True
@@ -299,21 +334,3 @@ class Page:
             "Emulation.setEmulatedMedia",
             features=[{"name": "prefers-color-scheme", "value": name}],
         )
-
-
-async def _devtools_url(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr is not None
-    said: list[str] = []
-    async for raw in process.stderr:
-        line = raw.decode(errors="replace").strip()
-        said.append(line)
-        if line.startswith("DevTools listening on "):
-            return line.removeprefix("DevTools listening on ")
-    raise BrowserError("chromium ended at once: " + " / ".join(said[-3:]))
-
-
-async def _drain(process: asyncio.subprocess.Process) -> None:
-    """Reads what Chromium says on, so that its pipe never fills."""
-    assert process.stderr is not None
-    while await process.stderr.read(65536):
-        pass

@@ -8,7 +8,7 @@
 
 const INLINE = [
   ["escape", /\\([^0-9A-Za-z\s])/y, (m) => ({ type: "text", text: m[1] })],
-  ["code", /(`+)([^]*?[^`])\1(?!`)/y, (m) => ({ type: "code", text: m[2].replace(/^ (?=`)|(?<=`) $/g, "") })],
+  ["code", /(`+)(?!`)([^]*?[^`])\1(?!`)/y, (m) => ({ type: "code", text: m[2].replace(/^ (?=`)|(?<=`) $/g, "") })],
   ["angle", /<(https?:\/\/[^\s>]+)>/y, (m) => link(m[1], [{ type: "text", text: m[1] }])],
   ["user", /<@!?(\d+)>/y, (m) => ({ type: "user", id: m[1] })],
   ["role", /<@&(\d+)>/y, (m) => ({ type: "role", id: m[1] })],

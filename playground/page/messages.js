@@ -19,14 +19,19 @@ export function mountMessages(actions) {
   const jump = byId("jump");
   let isFollowing = true;
   let shownId = null;
+  let endTop = 0; // where the end was, for noticing a scroll before its event comes
 
   const distance = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const toBottom = () => {
     scroller.scrollTop = scroller.scrollHeight;
+    endTop = scroller.scrollTop;
     isFollowing = true;
     jump.hidden = true;
   };
-  const follow = () => (isFollowing ? toBottom() : undefined);
+  const follow = () => {
+    if (scroller.scrollTop < endTop - NEAR_PX && distance() >= NEAR_PX) isFollowing = false;
+    if (isFollowing) toBottom();
+  };
 
   function render() {
     const entry = openChannel();
@@ -51,7 +56,7 @@ export function mountMessages(actions) {
     byId("welcome").replaceChildren(...(known?.isLoaded && !known.hasOlder ? welcome(entry, !before) : []));
     list.replaceChildren(...rows);
     if (isOther) toBottom();
-    else if (isFollowing) follow();
+    else if (isFollowing) toBottom();
     else scroller.scrollTop = scroller.scrollHeight - scroller.clientHeight - fromBottom;
   }
 
@@ -68,8 +73,10 @@ export function mountMessages(actions) {
       if (!before) render();
       else list.append(...[divider, createMessage(message, !divider && isGrouped(before, message), actions)].filter(Boolean));
       if (message.author.id === state.me.id) toBottom();
-      else if (!isFollowing) jump.hidden = false;
-      follow();
+      else {
+        follow();
+        jump.hidden = isFollowing;
+      }
     } else render();
   }
 

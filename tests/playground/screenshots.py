@@ -157,14 +157,7 @@ async def tour(page: Page, album: Album, playground: Playground, bot: TalkingBot
     await album.keep("narrow-drawer-light")
 
 
-async def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
-    if missing := Browser.missing():
-        print(missing, file=sys.stderr)  # noqa: T201 - a console script
-        return 1
+async def take_all(folder: Path) -> None:
     async with Playground(rate_limits=RateLimits.generous()) as playground:
         trial_bot.point_at(playground, pytest.MonkeyPatch())
         async with (
@@ -178,8 +171,19 @@ async def main() -> int:
             finally:
                 await page.screenshot(folder / "last.png")
                 print("\n".join(page.faults) or "no faults")  # noqa: T201 - a console script
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Pictures of every surface of the page.")
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    if missing := Browser.missing():
+        print(missing, file=sys.stderr)  # noqa: T201 - a console script
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take_all(folder))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main())

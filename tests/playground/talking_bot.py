@@ -1,4 +1,4 @@
-"""The trial bot, but answering as the product does: typing, a streamed reply, embeds, files, buttons.
+"""The trial bot, answering as the product does: typing, a streamed reply, embeds, files, buttons.
 
 What it does depends on a word in the message: "markdown", "embed", "buttons", "burst", or anything
 else for a reply that streams in. `gate` holds the stream half-way, so that a test can look.
