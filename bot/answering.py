@@ -51,6 +51,7 @@ class _Running:
     task: asyncio.Task[Any]
     shown: Shown[discord.Message] = field(default_factory=Shown)
     is_withdrawn: bool = False
+    is_recorded: bool = False
 
 
 class ChannelSurface:
@@ -189,7 +190,9 @@ class Answerer:
 
     def is_streaming(self, message_id: int) -> bool:
         """Whether this message is (a part of) a reply that is not finished and recorded yet."""
-        return any(message_id in running.shown.ids for running in self._running)
+        return any(
+            message_id in running.shown.ids and not running.is_recorded for running in self._running
+        )
 
     async def aclose(self) -> None:
         """Stop every reply."""
@@ -229,6 +232,7 @@ class Answerer:
             origin=asked.origin,
             regenerates=asked.regenerates,
         )
+        running.is_recorded = True
         await self._put_votes(shown.messages[-1])
         if wants_offer:
             await consent.offer(shown.messages[-1], asked.scope_id, asked.user_id)

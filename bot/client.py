@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import discord
 from discord.ext import commands
 
 from bowerbird.bot import cogs
 from bowerbird.bot.app import Services
+from bowerbird.bot.cogs.base import Bot
 from bowerbird.bot.endpoints import Endpoints
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.settings import Settings
@@ -123,12 +124,7 @@ def intents() -> discord.Intents:
     )
 
 
-class HasTree(Protocol):
-    application_id: int | None
-    tree: discord.app_commands.CommandTree[Any]
-
-
-async def sync_if_changed(bot: HasTree, store: Store, *, always: bool = False) -> bool:
+async def sync_if_changed(bot: Bot, store: Store, *, always: bool = False) -> bool:
     """Send our commands to Discord if they are not those sent last; whether they were sent.
 
     ``always``: for a look-alike server, which may have forgotten them.
@@ -142,7 +138,7 @@ async def sync_if_changed(bot: HasTree, store: Store, *, always: bool = False) -
     return True
 
 
-def _fingerprint(bot: HasTree) -> str:
+def _fingerprint(bot: Bot) -> str:
     tree = bot.tree
     commands = [command.to_dict(tree) for command in tree.get_commands()]
     commands.sort(key=lambda command: (command["type"], command["name"]))

@@ -22,8 +22,7 @@ from bowerbird.bot import rendering
 from bowerbird.bot.pacing import EditPace
 
 _log = logging.getLogger(__name__)
-_OLD_MESSAGE_EDITS = 30046  # messages older than an hour take few edits, then none for a while
-_PASSING = (discord.DiscordServerError, aiohttp.ClientError, TimeoutError)
+_OLD_MESSAGE_EDITS = 30046  # a message older than an hour takes few edits: go on in a new one
 _RETRY_AFTER_S = (1.0, 4.0)
 
 
@@ -104,7 +103,8 @@ async def _update(
     parts = rendering.split(text)
     for index, part in enumerate(parts):
         if index == len(shown.messages):
-            await _post(surface, shown, part, is_last=is_last)
+            if not await _post(surface, shown, part, is_last=is_last):
+                return
         elif shown.texts[index] != part:
             await _edit(surface, pace, shown, index, part, is_last=is_last)
     while is_last and len(shown.messages) > len(parts):
@@ -112,7 +112,7 @@ async def _update(
         await surface.delete(shown.messages.pop())
 
 
-async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: bool) -> None:
+async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: bool) -> bool:
     after = shown.messages[-1] if shown.messages else None
 
     async def post() -> None:
@@ -123,7 +123,7 @@ async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: boo
             shown.messages.append(await posting)
             shown.texts.append(part)
 
-    await _send(post, is_last=is_last)
+    return await _send(post, is_last=is_last)
 
 
 async def _edit(
@@ -134,7 +134,7 @@ async def _edit(
         try:
             await surface.edit(shown.messages[index], part)
         except discord.HTTPException as error:
-            if error.code != _OLD_MESSAGE_EDITS or not is_last:
+            if error.code != _OLD_MESSAGE_EDITS:
                 raise
             shown.messages[index] = await surface.post(part, shown.messages[index])
         shown.texts[index] = part
@@ -143,24 +143,24 @@ async def _edit(
     await _send(edit, is_last=is_last)
 
 
-async def _send(action: Callable[[], Awaitable[None]], *, is_last: bool) -> None:
-    """Do it. A passing failure of Discord's only matters, and is only retried, at the end."""
+async def _send(action: Callable[[], Awaitable[None]], *, is_last: bool) -> bool:
+    """Do it. A passing failure of Discord's matters, and is retried, only at the end."""
     for retry_after_s in (*_RETRY_AFTER_S, None) if is_last else (None,):
         try:
-            return await action()
+            await action()
+            return True
         except (discord.NotFound, discord.Forbidden) as error:
             raise ReplyGoneError(str(error)) from error
         except discord.HTTPException as error:
-            is_passing = isinstance(error, discord.DiscordServerError)
-            if not is_passing and not (error.code == _OLD_MESSAGE_EDITS and not is_last):
+            if not isinstance(error, discord.DiscordServerError):
                 raise
             failure: Exception = error
-        except _PASSING as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             failure = error
         if retry_after_s is None:
             if is_last:
                 raise failure
             _log.warning("an edit failed and the next one makes up for it: %s", failure)
-            return None
+            return False
         await asyncio.sleep(retry_after_s)
-    return None
+    return False

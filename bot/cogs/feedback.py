@@ -40,7 +40,7 @@ class FeedbackCog(BowerbirdCog, name=consent.OWNER):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._looked_up: set[tuple[int, int]] = set()
-        self._regenerating: set[int] = set()
+        self._regenerating: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
         self.bot.add_dynamic_items(ConsentButton)
@@ -112,11 +112,10 @@ class FeedbackCog(BowerbirdCog, name=consent.OWNER):
 
     async def _regenerate(self, payload: discord.RawReactionActionEvent) -> None:
         """Another reply to the same question, for the one who asked it."""
-        if payload.message_id in self._regenerating or self.answerer.is_streaming(
-            payload.message_id
-        ):
+        key = (payload.message_id, payload.user_id)
+        if key in self._regenerating or self.answerer.is_streaming(payload.message_id):
             return
-        self._regenerating.add(payload.message_id)
+        self._regenerating.add(key)
         try:
             reply = await self.services.feedback.reply_of(payload.message_id)
             if reply is None:
@@ -124,7 +123,7 @@ class FeedbackCog(BowerbirdCog, name=consent.OWNER):
             elif reply.user_id == payload.user_id:
                 await self._regenerate_from_memory(payload, reply)
         finally:
-            self._regenerating.discard(payload.message_id)
+            self._regenerating.discard(key)
 
     async def _regenerate_from_memory(
         self, payload: discord.RawReactionActionEvent, reply: NewReply

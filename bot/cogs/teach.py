@@ -69,5 +69,7 @@ class _Lesson(discord.ui.Modal, title=MENU_NAME):
         if given is Given.OFFER:
             await consent.offer(self._message, scope_id, user_id)
 
-    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:
+    async def on_error(  # type: ignore[override]  # as discord.py's own Modal narrows it
+        self, interaction: Interaction, error: Exception, /
+    ) -> None:
         await apologies.answer(interaction, error)

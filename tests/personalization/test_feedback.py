@@ -1,0 +1,295 @@
+"""Consent, forgetting and early arrivals, against a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bowerbird.personalization.errors import ConsentError
+from bowerbird.personalization.feedback import FeedbackService, Given
+from bowerbird.personalization.types import FinishReason, ReplyDraft, Sampling, Turn
+from bowerbird.storage.records import Consent, FeedbackKind
+from bowerbird.storage.sql import SqlStore
+from tests.fakes import FakeBackend
+
+SCOPE, ALICE, BOB, CHANNEL = 500, 10, 20, 77
+LIKE, DISLIKE = FeedbackKind.LIKE, FeedbackKind.DISLIKE
+
+
+class Recorder:
+    """Stands for the weights and the training: remembers what was asked, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, object]] = []
+
+    async def delete(self, pairs: Iterable[tuple[int, int]]) -> None:
+        self.calls.append(("delete", list(pairs)))
+
+    async def cancel(self, user_id: int, scope_id: int | None = None) -> None:
+        self.calls.append(("cancel", (user_id, scope_id)))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+
+class Home:
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.recorder = Recorder()
+        self.backend = FakeBackend()
+        self.clock = Clock()
+        self.feedback = FeedbackService(
+            store, self.recorder, self.recorder, self.backend, now=self.clock
+        )
+
+    async def record(
+        self,
+        message_id: int,
+        user_id: int = ALICE,
+        turns: tuple[Turn, ...] = (),
+        seconds: float = 1,
+    ) -> bool:
+        question = Turn("user", f"question {message_id}", message_id - 1, user_id)
+        draft = ReplyDraft(
+            scope_id=SCOPE,
+            user_id=user_id,
+            turns=(Turn("system", "Be kind."), *turns, question),
+            text=f"reply {message_id}",
+            base_model="fake",
+            adapter_version=None,
+            sampling=Sampling(seed=message_id),
+            finish_reason=FinishReason.STOP,
+            tokens=3,
+            seconds=seconds,
+        )
+        return await self.feedback.record_reply(
+            draft,
+            channel_id=CHANNEL,
+            question_id=message_id - 1,
+            message_ids=(message_id, message_id + 1),
+            origin="message",
+        )
+
+    async def labels(self, user_id: int = ALICE) -> dict[int, bool | None]:
+        labelled = await self.store.labelled_replies(SCOPE, user_id)
+        return {label.reply.message_ids[0]: label.is_liked for label in labelled}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    await store.open()
+    yield Home(store)
+    await store.aclose()
+
+
+async def test_the_consenting_are_recorded_with_what_was_sent(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    assert not await home.record(100)
+    assert await home.feedback.give(SCOPE, 101, ALICE, LIKE) is Given.KEPT
+    assert await home.labels() == {100: True}
+    reply = await home.store.reply_of_message(101)
+    assert reply is not None
+    assert [turn.text for turn in reply.turns] == ["Be kind.", "question 100"]
+    assert reply.sampling["seed"] == 100
+    assert reply.is_exact
+
+
+async def test_nothing_of_the_undecided_reaches_the_store_until_yes(home: Home) -> None:
+    await home.record(100)
+    assert await home.feedback.give(SCOPE, 100, ALICE, LIKE) is Given.OFFER
+    assert await home.feedback.give(SCOPE, 100, ALICE, DISLIKE) is Given.KEPT  # offered once
+    assert await home.store.reply_of_message(100) is None
+    assert await home.feedback.opt_in(SCOPE, ALICE) == 1
+    assert await home.labels() == {100: False}
+
+
+async def test_a_no_drops_everything_that_waited(home: Home) -> None:
+    await home.record(100)
+    await home.feedback.give(SCOPE, 100, ALICE, LIKE)
+    await home.feedback.opt_out(SCOPE, ALICE)
+    assert await home.feedback.reply_of(100) is None
+    assert await home.feedback.give(SCOPE, 100, ALICE, LIKE) is Given.DROPPED
+    await home.record(200)
+    assert await home.feedback.opt_in(SCOPE, ALICE) == 0
+    assert await home.labels() == {}
+
+
+async def test_what_waits_is_forgotten_after_an_hour(home: Home) -> None:
+    await home.record(100)
+    home.clock.now += timedelta(minutes=50)
+    await home.record(200)
+    home.clock.now += timedelta(minutes=20)
+    assert await home.feedback.opt_in(SCOPE, ALICE) == 1
+
+
+async def test_what_waits_is_bounded_per_person(home: Home) -> None:
+    for number in range(30):
+        await home.record(100 + 10 * number)
+    assert await home.feedback.opt_in(SCOPE, ALICE) == 20
+
+
+async def test_feedback_may_come_before_the_reply(home: Home) -> None:
+    assert await home.feedback.give(SCOPE, 100, ALICE, LIKE) is Given.UNKNOWN
+    assert await home.record(100)  # now it is known to be hers, so she is asked
+    assert not await home.record(200)
+    await home.feedback.opt_in(SCOPE, ALICE)
+    assert await home.labels() == {100: True}
+    assert await home.feedback.give(SCOPE, 300, ALICE, DISLIKE) is Given.KEPT
+    await home.record(300)
+    assert await home.labels() == {100: True, 300: False}
+
+
+async def test_bystanders_are_neither_asked_nor_kept(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    assert await home.feedback.give(SCOPE, 100, BOB, LIKE) is Given.DROPPED
+    await home.feedback.opt_in(SCOPE, BOB)
+    assert await home.feedback.give(SCOPE, 100, BOB, DISLIKE) is Given.KEPT
+    assert await home.labels() == {}  # bob's vote labels nothing of alice's
+    summary = await home.store.person_summary(SCOPE, ALICE)
+    assert summary.others_votes == 1
+
+
+async def test_other_peoples_turns_are_left_out_without_their_consent(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    chain = (Turn("user", "bob's secret", 50, BOB), Turn("assistant", "I see", 51))
+    await home.record(100, turns=chain)
+    kept = await home.store.reply_of_message(100)
+    assert kept is not None
+    assert BOB not in {turn.author_id for turn in kept.turns}
+    assert not kept.is_exact
+    await home.feedback.opt_in(SCOPE, BOB)
+    await home.record(200, turns=chain)
+    kept = await home.store.reply_of_message(200)
+    assert kept is not None
+    assert kept.is_exact
+    assert "bob's secret" in [turn.text for turn in kept.turns]
+
+
+async def test_votes_are_taken_back_and_acts_are_not(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    for kind in (LIKE, FeedbackKind.REGENERATE):
+        await home.feedback.give(SCOPE, 100, ALICE, kind)
+    await home.feedback.take_back(100, ALICE, LIKE)
+    await home.feedback.take_back(100, ALICE, FeedbackKind.REGENERATE)
+    (label,) = await home.store.labelled_replies(SCOPE, ALICE)
+    assert label.is_liked is None
+    assert label.was_regenerated
+
+
+async def test_waiting_votes_are_taken_back_and_cleared(home: Home) -> None:
+    await home.record(100)
+    await home.record(200)
+    await home.feedback.give(SCOPE, 100, ALICE, LIKE)
+    await home.feedback.give(SCOPE, 200, ALICE, LIKE)
+    await home.feedback.take_back(100, ALICE, LIKE)
+    await home.feedback.clear(200)
+    await home.feedback.opt_in(SCOPE, ALICE)
+    assert await home.labels() == {}
+
+
+async def test_forgetting_stops_training_first_and_takes_the_weights(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    await home.feedback.give(SCOPE, 100, ALICE, LIKE)
+    erased = await home.feedback.forget(ALICE)
+    assert (erased.replies, erased.feedback) == (1, 1)
+    assert home.recorder.calls[0] == ("cancel", (ALICE, None))
+    assert home.recorder.calls[-1][0] == "delete"
+    assert (await home.store.person(SCOPE, ALICE)).consent is Consent.OFF
+    assert await home.store.reply_of_message(100) is None
+
+
+async def test_reset_takes_the_weights_and_keeps_what_it_is_told_to(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    await home.feedback.give(SCOPE, 100, ALICE, LIKE)
+    await home.feedback.reset(SCOPE, ALICE, keep_feedback=True)
+    assert home.recorder.calls == [("cancel", (ALICE, SCOPE)), ("delete", [(SCOPE, ALICE)])]
+    assert home.backend.unloaded == [(SCOPE, ALICE)]
+    assert await home.labels() == {100: True}
+    await home.feedback.reset(SCOPE, ALICE, keep_feedback=False)
+    assert await home.labels() == {}
+    assert (await home.store.person(SCOPE, ALICE)).consent is Consent.ON
+
+
+@pytest.mark.parametrize("has_consent", [True, False])
+async def test_edits_and_deletions_reach_what_is_kept_or_waits(
+    home: Home, has_consent: bool
+) -> None:
+    if has_consent:
+        await home.feedback.opt_in(SCOPE, ALICE)
+    for message_id in (100, 200, 300):
+        await home.record(message_id)
+    await home.feedback.message_edited(99, "new words")
+    await home.feedback.messages_deleted((199,))
+    await home.feedback.messages_deleted((301,))
+    if not has_consent:
+        await home.feedback.opt_in(SCOPE, ALICE)
+    kept = await home.store.reply_of_message(100)
+    assert kept is not None
+    assert kept.turns[-1].text == "new words"
+    assert await home.store.reply_of_message(200) is None
+    assert await home.store.reply_of_message(300) is None
+
+
+async def test_changes_while_the_reply_is_on_its_way_are_applied(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.feedback.message_edited(99, "new words")
+    await home.feedback.messages_deleted((199,))
+    await home.record(100, seconds=30)
+    await home.record(200, seconds=30)
+    kept = await home.store.reply_of_message(100)
+    assert kept is not None
+    assert kept.turns[-1].text == "new words"
+    assert await home.store.reply_of_message(200) is None
+
+
+async def test_an_edit_from_before_the_prompt_is_in_the_prompt_already(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.feedback.message_edited(99, "Alice wrote this, without the name before it")
+    home.clock.now += timedelta(minutes=1)
+    await home.record(100, seconds=3)
+    kept = await home.store.reply_of_message(100)
+    assert kept is not None
+    assert kept.turns[-1].text == "question 100"
+
+
+async def test_corrections_need_a_reply_of_ones_own_and_no_no(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    assert await home.feedback.correct(SCOPE, 101, ALICE, "better") is Given.KEPT
+    (label,) = await home.store.labelled_replies(SCOPE, ALICE)
+    assert (label.correction, label.correction_origin) == ("better", "modal")
+    with pytest.raises(ConsentError, match="only the person I answered"):
+        await home.feedback.correct(SCOPE, 100, BOB, "worse")
+    with pytest.raises(ConsentError, match="do not remember"):
+        await home.feedback.correct(SCOPE, 999, ALICE, "what?")
+    await home.feedback.opt_out(SCOPE, ALICE)
+    with pytest.raises(ConsentError, match="turn on"):
+        await home.feedback.correct(SCOPE, 100, ALICE, "better")
+
+
+def occurs(text: bytes, folder: Path) -> bool:
+    return any(text in path.read_bytes() for path in folder.iterdir())
+
+
+async def test_nothing_of_the_undecided_is_in_the_file(home: Home, tmp_path: Path) -> None:
+    await home.record(100, turns=(Turn("user", "sesame", 98, ALICE),))
+    await home.feedback.give(SCOPE, 100, ALICE, FeedbackKind.CORRECTION, text="sesame")
+    await home.store.checkpoint()
+    assert not occurs(b"sesame", tmp_path)
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.store.checkpoint()
+    assert occurs(b"sesame", tmp_path)
