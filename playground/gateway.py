@@ -1,42 +1,39 @@
 """Discord's gateway v10: sessions that survive their sockets.
 
-Contract: a `Session` hears the world's events for one bot, filtered by intents, shard and Message
-Content rules, numbers them and keeps the latest for RESUME; a `Connection` is one socket and may
-come and go. Close codes are Discord's. Knows nothing of REST.
+Contract: the conversation on a socket (identify, resume, heartbeats, members), with Discord's close
+codes, and the faults tests inject into it. What is sent to whom is `gateway_sessions`' business.
+Knows nothing of REST.
 Source: https://discord.com/developers/docs/events/gateway
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bowerbird.playground import compression, intents, serialize
+from bowerbird.playground import intents, serialize
+from bowerbird.playground.gateway_sessions import (
+    COMMANDS_PER_MINUTE,
+    Connection,
+    Payload,
+    Session,
+)
 from bowerbird.playground.intents import Intent
-from bowerbird.playground.model import Application, Guild, Member, User
-from bowerbird.playground.world import Event, World
+from bowerbird.playground.model import Guild, Member, User
+from bowerbird.playground.world import World
 
 log = logging.getLogger(__name__)
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
+HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
 HEARTBEAT_INTERVAL_MS = 41_250
-REPLAY_KEPT = 2000
 RESUME_WINDOW_S = 180.0
-COMMANDS_PER_MINUTE = 120
 CHUNK_SIZE = 1000
-FLUSH_S = 1.0
-
-Payload = dict[str, Any]
 
 
 class GatewayCloseError(Exception):
@@ -46,108 +43,6 @@ class GatewayCloseError(Exception):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
-
-
-class Connection:
-    """One socket: an outgoing queue, its compression stream, and the codes it was closed with."""
-
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse) -> None:
-        self.request = request
-        self.socket = socket
-        self.session: Session | None = None
-        self.received_at: deque[float] = deque(maxlen=COMMANDS_PER_MINUTE)
-        name = request.query.get("compress")
-        self._compress: Callable[[str], bytes] | None = None
-        if name is not None:
-            try:
-                self._compress = compression.stream(name)
-            except ValueError as error:
-                raise web.HTTPBadRequest(text=str(error)) from None
-        self._outgoing: asyncio.Queue[Payload] = asyncio.Queue()
-
-    def send(self, payload: Payload) -> None:
-        self._outgoing.put_nowait(payload)
-
-    async def write(self) -> None:
-        """Sends what is queued, in order, until the socket ends."""
-        while True:
-            payload = await self._outgoing.get()
-            text = json.dumps(payload, separators=(",", ":"))
-            try:
-                if self._compress is None:
-                    await self.socket.send_str(text)
-                else:
-                    await self.socket.send_bytes(self._compress(text))
-            except ConnectionError:
-                return  # the reader sees the end too, and tidies up
-            finally:
-                self._outgoing.task_done()
-
-    async def close(self, code: int, reason: str = "") -> None:
-        with contextlib.suppress(TimeoutError):  # on a dead line the queue never empties
-            async with asyncio.timeout(FLUSH_S):
-                await self._outgoing.join()
-        await self.socket.close(code=code, message=reason.encode())
-
-    def abort(self) -> None:
-        """The line goes dead without a closing handshake."""
-        if (transport := self.request.transport) is not None:
-            transport.abort()
-
-
-@dataclass(slots=True)
-class Session:
-    """What Discord remembers of a bot between sockets."""
-
-    id: str
-    application: Application
-    user: User
-    intents: int
-    shard: tuple[int, int]
-    world: World = field(repr=False)
-    connection: Connection | None = None
-    sequence: int = 0
-    lost_at: float | None = None
-    presence: Payload | None = None
-    replay: deque[Payload] = field(default_factory=lambda: deque(maxlen=REPLAY_KEPT))
-    stop_listening: Callable[[], None] = field(default=lambda: None, repr=False)
-
-    def dispatch(self, name: str, data: Payload) -> None:
-        self.sequence += 1
-        payload = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
-        self.replay.append(payload)
-        if self.connection is not None:
-            self.connection.send(payload)
-
-    def has_guild(self, guild_id: int | None) -> bool:
-        """Discord's sharding formula; what has no server goes to the first shard."""
-        number, count = self.shard
-        return ((guild_id or 0) >> 22) % count == number if guild_id else number == 0
-
-    def guilds(self) -> list[Guild]:
-        everywhere = self.world.guilds.values()
-        return [g for g in everywhere if self.user.id in g.members and self.has_guild(g.id)]
-
-    def hear(self, event: Event) -> None:
-        in_guild = event.guild_id is not None
-        if not intents.wants(self.intents, event.name, in_guild=in_guild):
-            return
-        if not self.has_guild(event.guild_id) or not self.world.hears(self.user.id, event):
-            return
-        data = event.payload(self.user)
-        if event.name == "THREAD_MEMBERS_UPDATE" and not self._may_know(data):
-            return
-        has_content = bool(self.intents & Intent.MESSAGE_CONTENT)
-        if event.name in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and not has_content:
-            data = serialize.redact(data, self.user.id, is_dm=not in_guild)
-        self.dispatch(event.name, data)
-
-    def _may_know(self, data: Payload) -> bool:
-        """Without the members intent a bot hears only of its own coming and going."""
-        if self.intents & Intent.GUILD_MEMBERS:
-            return True
-        concerned = [entry["user_id"] for entry in data.get("added_members", ())]
-        return str(self.user.id) in concerned + data.get("removed_member_ids", [])
 
 
 class Gateway:

@@ -187,4 +187,3 @@ async def _only_own_names(
     if name not in _OWN_NAMES and request.host not in _OWN_NAMES:
         raise web.HTTPForbidden(text="the playground answers to loopback names only")
     return await handler(request)
-
