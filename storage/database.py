@@ -12,8 +12,9 @@ import json
 import logging
 import math
 import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -111,6 +112,7 @@ class Database:
             )
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
         return engine
 
     async def aclose(self) -> None:
@@ -273,6 +275,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(
         connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
     )
+
+
+def _roll_back_sqlite(
+    connection: DBAPIConnection, _record: ConnectionPoolEntry, _error: BaseException | None
+) -> None:
+    # A cancelled statement takes its connection with it: SQLAlchemy closes it. But SQLite keeps
+    # a closed connection alive, lock and all, while a statement of it (an INSERT … RETURNING whose
+    # row nobody has fetched) waits for Python's garbage collector. So give the lock back first.
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 async def _truncate_log(driver: aiosqlite.Connection) -> bool:
