@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.records import NewReply, Reply, RunState, Turn
@@ -133,31 +133,30 @@ async def mark_stale(tx: AsyncConnection, reply_ids: Select[int]) -> None:
     from every one older than its start. Which of them it really used is not recorded; one
     training too many does no harm.
     """
-    changed = and_(replies.c.reply_id.in_(reply_ids), replies.c.is_exact)
-    await tx.execute(
-        update(adapters)
-        .where(
-            exists().where(
-                changed,
-                replies.c.scope_id == adapters.c.scope_id,
-                replies.c.user_id == adapters.c.user_id,
-                replies.c.created_at <= adapters.c.created_at,
+    learners = await tx.execute(
+        select(replies.c.scope_id, replies.c.user_id, func.min(replies.c.created_at).label("since"))
+        .where(replies.c.reply_id.in_(reply_ids), replies.c.is_exact)
+        .group_by(replies.c.scope_id, replies.c.user_id)
+    )
+    for learner in learners.all():
+        await tx.execute(
+            update(adapters)
+            .where(
+                adapters.c.scope_id == learner.scope_id,
+                adapters.c.user_id == learner.user_id,
+                adapters.c.created_at >= learner.since,
             )
+            .values(is_stale=True)
         )
-        .values(is_stale=True)
-    )
-    await tx.execute(
-        update(runs)
-        .where(
-            runs.c.state == RunState.RUNNING,
-            exists().where(
-                changed,
-                replies.c.scope_id == runs.c.scope_id,
-                replies.c.user_id == runs.c.user_id,
-            ),
+        await tx.execute(
+            update(runs)
+            .where(
+                runs.c.scope_id == learner.scope_id,
+                runs.c.user_id == learner.user_id,
+                runs.c.state == RunState.RUNNING,
+            )
+            .values(is_stale=True)
         )
-        .values(is_stale=True)
-    )
 
 
 def made_of(message_ids: list[int]) -> ColumnElement[bool]:
