@@ -22,6 +22,7 @@ export function plainLine(text, names) {
       if (node.type === "user") return `@${nameOf(names.user(node.id) || { username: "someone" })}`;
       if (node.type === "channel") return `#${names.channel(node.id)?.name || "channel"}`;
       if (node.type === "fence") return node.text;
+      if (node.type === "spoiler") return "█████";
       if (node.type === "list") return node.items.map((item) => flat(item)).join(" ");
       return flat(node.children || []) + (node.type === "line" ? " " : "");
     }).join("");

@@ -97,9 +97,10 @@ export function emojiPicker(channelId, id, anchor) {
     if (message) toggleReaction(message, { id: null, name: character });
   };
   const any = h("input", { type: "text", maxlength: 16, placeholder: "or paste any emoji", "aria-label": "Any emoji", data: { testid: "any-emoji" }, onkeydown: (event) => event.key === "Enter" && any.value.trim() && choose(any.value.trim()) });
+  const isRow = anchor.classList.contains("message");
   const content = [
     h("div.emoji-grid", {}, PICKER.map((character) => h("button", { type: "button", "aria-label": NAMES[character] || character, title: NAMES[character], data: { emoji: character }, onclick: () => choose(character) }, emoji(character)))),
     any,
   ];
-  const done = popup(content, { x: box.left - 120, y: box.bottom + 6, label: "Pick a reaction", role: "dialog", origin: anchor });
+  const done = popup(content, { x: isRow ? box.left + 72 : box.left - 120, y: box.bottom + 6, label: "Pick a reaction", role: "dialog", origin: anchor });
 }

@@ -56,7 +56,7 @@ export function updateMessage(element, given, grouped) {
   patch(parts.reactions, key(message.reactions), () => reactionsOf(message, actions));
   patch(parts.thread, key([message.thread?.id, channel(message.id)?.name]), () => threadOf(message));
   patch(parts.note, key([isEphemeral]), () => (isEphemeral ? ephemeralNote(message) : []));
-  patch(parts.tools, key([message.flags & (EPHEMERAL | LOADING)]), () => toolbar(message.channel_id, message.id, actions));
+  patch(parts.tools, key([message.flags & (EPHEMERAL | LOADING), channel(message.channel_id)?.may]), () => toolbar(message.channel_id, message.id, actions));
 }
 
 // A thread begins with the message it was opened on.

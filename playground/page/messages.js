@@ -100,7 +100,10 @@ export function mountMessages(actions) {
   });
   on("messages", ({ channelId }) => channelId === state.openId && render());
   on("message", change);
-  on("ready", () => (shownId = null));
+  on("ready", () => {
+    shownId = null;
+    list.replaceChildren(); // somebody else's tools and pings are not ours
+  });
   return { toBottom };
 }
 

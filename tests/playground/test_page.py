@@ -164,9 +164,13 @@ async def test_required_and_autocompleted_options(page: Page) -> None:
 
 
 async def test_the_owner_is_offered_more(page: Page, playground: Playground) -> None:
+    await say(page, "mine alone to edit")
+    await page.wait_for_element(f"{FROM_ALICE} {by_id('edit')}")
     await page.click(by_id("me"))
     await page.click(by_id("be-owner"))
     await page.wait_for("document.body.dataset.person === 'owner'")
+    await page.wait_for_element(FROM_ALICE)
+    assert await page.count(by_id("edit")) == 0
     await page.click(INPUT)
     await page.type("/reset")
     await choose(page, "reset")
