@@ -1,8 +1,8 @@
 """Our own client: intents, commands kept in step with Discord, nothing pinged, one address.
 
-Contract: it asks for no more than Discord grants: the Message Content intent is used where the
-application has it, and where not, the log says at start what that costs. A cog that fails stops the
-start. Commands are sent to Discord only when they changed. Knows nothing of what the cogs do.
+Contract: it asks for no more than Discord grants, so the Message Content intent is used where the
+application has it. A cog that fails stops the start. Commands are sent to Discord only when they
+changed. Knows nothing of what the cogs do.
 """
 
 from __future__ import annotations
@@ -27,12 +27,6 @@ _log = logging.getLogger(__name__)
 
 COMMANDS_KEY = "commands_fingerprint"
 MESSAGES_KEPT = 256
-WITHOUT_CONTENT = (
-    "The Message Content intent is off: I answer mentions, replies with a ping, DMs and slash "
-    "commands as usual, but cannot read what others wrote above in a thread or reply chain, nor "
-    "messages in threads that do not mention me."
-)
-
 
 if TYPE_CHECKING:
     _Base = commands.Bot
@@ -45,7 +39,7 @@ class _OurClient(_Base):
 
     def __init__(self, settings: Settings, services: Services) -> None:
         self._pace = EditPace()
-        self._our_intents = intents()
+        self._our_intents = cogs.intents()
         super().__init__(
             command_prefix=commands.when_mentioned,  # never processed: see `on_message`
             help_command=None,
@@ -93,8 +87,6 @@ class _OurClient(_Base):
         flags = self.application_flags
         granted = flags.gateway_message_content or flags.gateway_message_content_limited
         self._our_intents.message_content = granted
-        if not granted:
-            _log.warning(WITHOUT_CONTENT)
 
 
 class BowerbirdClient(_OurClient, commands.Bot):
@@ -111,17 +103,6 @@ def create_client(
     """A client that answers once it is started with the token."""
     kind = ShardedBowerbirdClient if is_sharded else BowerbirdClient
     return kind(settings, services)
-
-
-def intents() -> discord.Intents:
-    """What we need everywhere; none of it needs Discord's leave."""
-    return discord.Intents(
-        guilds=True,
-        guild_messages=True,
-        guild_reactions=True,
-        dm_messages=True,
-        dm_reactions=True,
-    )
 
 
 async def sync_if_changed(bot: Bot, store: Store, *, always: bool = False) -> bool:

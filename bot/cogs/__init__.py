@@ -1,10 +1,15 @@
 """Everything that Bowerbird does in a bot, added and removed as one.
 
 Contract: `install` adds all cogs or none, and a cog that fails makes it fail. It syncs nothing and
-touches no intents, so it suits our own client and anybody else's.
+touches no intents, so it suits our own client and anybody else's; the log says what missing ones
+cost.
 """
 
 from __future__ import annotations
+
+import logging
+
+import discord
 
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.app import Services
@@ -19,6 +24,14 @@ from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.schedule import NightSchedule
 
+_log = logging.getLogger(__name__)
+
+WITHOUT_CONTENT = (
+    "The Message Content intent is off: I answer mentions, replies with a ping, DMs and slash "
+    "commands as usual, but cannot read what others wrote above in a thread or reply chain, nor "
+    "messages in threads that do not mention me."
+)
+
 COGS: tuple[type[BowerbirdCog], ...] = (
     NightsCog,
     FeedbackCog,
@@ -29,6 +42,17 @@ COGS: tuple[type[BowerbirdCog], ...] = (
 )
 
 
+def intents() -> discord.Intents:
+    """What we need everywhere; none of it needs Discord's leave."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        guild_reactions=True,
+        dm_messages=True,
+        dm_reactions=True,
+    )
+
+
 async def install(
     bot: Bot, services: Services, pace: EditPace | None = None, *, has_nights: bool = True
 ) -> None:
@@ -36,6 +60,8 @@ async def install(
 
     ``has_nights=False``: for a bot that only shows its commands.
     """
+    if has_nights:
+        _tell_what_is_missing(bot.intents)
     settings = services.settings
     emoji = VoteEmoji(settings.positive_emoji, settings.negative_emoji)
     answerer = Answerer(services.replies, services.feedback, emoji, pace or EditPace())
@@ -60,3 +86,11 @@ async def uninstall(bot: Bot) -> None:
     """Remove what `install` added, in reverse. Safe to call twice."""
     for cog in reversed(COGS):
         await bot.remove_cog(cog.__cog_name__)
+
+
+def _tell_what_is_missing(granted: discord.Intents) -> None:
+    missing = [name for name, is_needed in intents() if is_needed and not getattr(granted, name)]
+    if missing:
+        _log.warning("The bot's intents lack %s; not everything will work", ", ".join(missing))
+    if not granted.message_content:
+        _log.warning(WITHOUT_CONTENT)

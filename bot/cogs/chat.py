@@ -45,6 +45,7 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
     async def cog_unload(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await self.answerer.aclose()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @commands.Cog.listener()
@@ -108,7 +109,9 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
 
     async def _is_our_thread(self, thread: discord.Thread) -> bool:
         if thread.id not in self._threads:
-            self._remember(thread.id, is_ours=await context.is_called_into(thread, self.me_id))
+            is_ours = await context.is_called_into(thread, self.me_id)
+            if thread.id not in self._threads:  # else we were called into it meanwhile
+                self._remember(thread.id, is_ours=is_ours)
         return self._threads[thread.id]
 
     def _remember(self, thread_id: int, *, is_ours: bool) -> None:

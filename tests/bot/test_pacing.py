@@ -80,7 +80,7 @@ def test_slow_edits_slow_it_down_within_bounds() -> None:
     assert not pace.take(1, "a")
     for _ in range(40):
         pace.took(1, seconds=0.1)
-    clock.now += 0.1
+    clock.now += SLOWEST_S
     assert pace.take(1, "a")
     clock.now += FIRST_GUESS_S
     assert pace.take(1, "a")

@@ -1,0 +1,110 @@
+"""Loaded into, and unloaded from, somebody else's bot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import discord
+import pytest
+from discord.ext import commands
+from discord.http import Route
+
+from bowerbird.bot import plugin
+from bowerbird.bot.app import Services
+from bowerbird.bot.cogs.my import MyCog
+from bowerbird.bot.settings import Settings
+from bowerbird.playground import Playground, RateLimits
+from bowerbird.playground.world import DEMO_TOKEN
+from tests.bot import house as houses
+from tests.fakes import FakeBackend, FakeExecutor
+
+EXTENSION = "bowerbird.bot.plugin"
+
+
+class Host(commands.Bot):
+    """A bot that is not ours, with a cog and a command of its own."""
+
+    def __init__(self) -> None:
+        intents = discord.Intents.default()
+        super().__init__(
+            command_prefix="!", intents=intents | discord.Intents(message_content=True)
+        )
+
+    @property
+    def traces(self) -> dict[str, object]:
+        """Everything that an extension could leave behind."""
+        state = self._connection
+        return {
+            "cogs": set(self.cogs),
+            "commands": {command.name for command in self.tree.walk_commands()},
+            "menus": {c.name for c in self.tree.get_commands(type=discord.AppCommandType.message)},
+            "listeners": {name for name, found in self.extra_events.items() if found},
+            "dynamic items": set(state._view_store._dynamic_items.values()),
+            "attributes": set(vars(self)),
+            "intents": self.intents.value,
+        }
+
+
+@pytest.fixture
+async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Host]:
+    """On a playground, ready, with the model replaced by a fake."""
+    async with Playground(rate_limits=RateLimits.generous()) as playground:
+        monkeypatch.setattr(Route, "BASE", playground.api_url)
+        settings = houses.settings_for(playground, tmp_path)
+
+        @asynccontextmanager
+        async def build(_: Settings) -> AsyncIterator[Services]:
+            async with houses.services_for(settings, FakeBackend(), FakeExecutor()) as services:
+                yield services
+
+        # Loading the extension imports the module anew, so both names count.
+        monkeypatch.setattr("bowerbird.bot.app.build", build)
+        monkeypatch.setattr(plugin, "build", build)
+        bot = Host()
+        connect = bot.http.ws_connect
+
+        async def ws_connect(url: str, **options: object) -> object:
+            return await connect(url.replace("wss://gateway.discord.gg/", playground.gateway_url))
+
+        monkeypatch.setattr(bot.http, "ws_connect", ws_connect)
+        async with bot:
+            task = asyncio.create_task(bot.start(DEMO_TOKEN))
+            await playground.bot_ready()
+            bot.playground = playground  # type: ignore[attr-defined]
+            yield bot
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_comes_answers_and_goes_without_a_trace(host: Host) -> None:
+    playground: Playground = host.playground  # type: ignore[attr-defined]
+    before, tasks = host.traces, asyncio.all_tasks()
+    for _ in range(2):
+        await host.load_extension(EXTENSION)
+        assert "Bowerbird chat" in host.cogs
+        alice = playground.person("alice")
+        question = await alice.say("general", f"{playground.bot.mention} hi")
+        reply = await alice.wait_for_reply(question)
+        await alice.wait_until(lambda reply=reply: len(reply.reactions) == 3)
+        await host.unload_extension(EXTENSION)
+        assert host.traces == before
+    await asyncio.sleep(0)
+    ours = [task for task in asyncio.all_tasks() - tasks if "bowerbird" in str(task.get_coro())]
+    assert [task for task in ours if "/bot/" in str(task.get_coro())] == []
+    assert playground.requests_to("PUT /applications/{application_id}/commands") == []
+
+
+async def test_a_load_that_fails_leaves_nothing(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = host.traces
+
+    async def fail(_: MyCog) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(MyCog, "cog_load", fail)
+    with pytest.raises(ValueError, match="no"):
+        await plugin.setup(host)
+    assert host.traces == before
