@@ -68,9 +68,8 @@ class Services:
 class NoBackend:
     """Stands in where nothing is answered: adapters are neither loaded nor unloaded."""
 
-    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         raise GenerationError("this process has no engine; ask the running bot")
-        yield
 
     async def preload(self, adapter: AdapterRef) -> None:
         pass

@@ -12,11 +12,10 @@ import argparse
 import asyncio
 import contextlib
 import importlib
-import inspect
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +28,7 @@ MISUSED: Final = 2
 INTERRUPTED: Final = 128 + signal.SIGINT
 TERMINATED: Final = 128 + signal.SIGTERM
 
-Command = Callable[["Settings", argparse.Namespace], "int | Awaitable[int]"]
+Command = Callable[["Settings", argparse.Namespace], int | Coroutine[Any, Any, int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _configure_logging(settings, is_debug=is_debug)
         command = _load(options.command)
         result = command(settings, options)
-        return _run(result) if inspect.iscoroutine(result) else int(result)  # type: ignore[call-overload]
+        return result if isinstance(result, int) else _run(result)
     except KeyboardInterrupt:
         return 0 if options.is_service else INTERRUPTED
     except asyncio.CancelledError:
