@@ -24,7 +24,7 @@ export function createMessage(message, grouped, actions) {
   const side = h("div.message-side");
   const element = h(
     "li.message",
-    { tabindex: -1, data: { messageId: message.id, authorId: message.author.id, testid: "message" } },
+    { role: "article", tabindex: -1, "aria-label": `${nameOf(message.author)}, ${messageTime(new Date(message.timestamp))}`, data: { messageId: message.id, authorId: message.author.id, testid: "message" } },
     parts.context,
     side,
     h("div.message-main", {}, header, parts.content, parts.editor, parts.embeds, parts.attachments, parts.components, parts.reactions, parts.thread, parts.note),
@@ -45,6 +45,7 @@ export function updateMessage(element, given, grouped) {
   element.classList.toggle("ephemeral", isEphemeral);
   element.classList.toggle("pinging", isPinging);
   element.dataset.streaming = isStreaming(message);
+  element.setAttribute("aria-busy", String(isStreaming(message))); // read out once it is whole
   element.dataset.author = message.author.username;
   patch(parts.context, key([message.referenced_message, message.interaction_metadata?.id, message.type]), () => context(message));
   patch(parts.side, key([grouped]), () => sideOf(message, grouped));

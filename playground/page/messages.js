@@ -100,10 +100,7 @@ export function mountMessages(actions) {
   });
   on("messages", ({ channelId }) => channelId === state.openId && render());
   on("message", change);
-  on("ready", () => {
-    shownId = null;
-    list.replaceChildren(); // somebody else's tools and pings are not ours
-  });
+  on("ready", () => (shownId = null));
   return { toBottom };
 }
 
