@@ -141,7 +141,7 @@ async def main(url, number):
     await store.open()
     user = 100 + number
     await consent(store, user)
-    for index in range(25):
+    for index in range(10):
         message_id = 10_000 * (number + 1) + 10 * index
         await store.add_reply(a_reply(message_id, user=user))
         await store.put_feedback(some_feedback(message_id, user=user))
@@ -169,7 +169,7 @@ async def test_processes_that_start_and_write_at_once(url: str) -> None:
     await store.open()
     for number in range(4):
         summary = await store.person_summary(SCOPE, 100 + number)
-        assert (summary.replies, summary.likes) == (25, 25)
+        assert (summary.replies, summary.likes) == (10, 10)
     await store.aclose()
 
 

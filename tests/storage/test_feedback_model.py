@@ -23,7 +23,7 @@ REPLIES: dict[tuple[int, ...], int] = {(11, 12): ALICE, (21,): ALICE, (31, 32, 3
 """Message ids of each reply, and who asked. 99 belongs to no reply."""
 MESSAGES = (*(part for parts in REPLIES for part in parts), 99)
 
-EVENTS = int(os.environ.get("STORE_TEST_EVENTS", "2000"))
+EVENTS = int(os.environ.get("STORE_TEST_EVENTS", "1000"))
 """Of the long history; an event takes some milliseconds. 10,000 before a release."""
 
 people = st.sampled_from(PEOPLE)
@@ -196,7 +196,7 @@ class FeedbackMachine(RuleBasedStateMachine):
 
 TestFeedbackMachine = FeedbackMachine.TestCase
 TestFeedbackMachine.settings = settings(
-    max_examples=20,
+    max_examples=12,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
