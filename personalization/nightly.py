@@ -16,12 +16,10 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import (
-    AdapterError,
     ConsentError,
     NothingToLearnError,
     PersonalizationError,
@@ -29,6 +27,7 @@ from bowerbird.personalization.errors import (
     TrainingError,
 )
 from bowerbird.personalization.generation.backend import GenerationBackend
+from bowerbird.personalization.publishing import CANCELLED, Ending, Publisher
 from bowerbird.personalization.training.dataset import build_examples, is_covered
 from bowerbird.personalization.training.executor import (
     TrainExecutor,
@@ -38,10 +37,7 @@ from bowerbird.personalization.training.executor import (
     TrainResult,
     Verdict,
 )
-from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import (
-    AdapterState,
-    AdapterVersion,
     Consent,
     LabelledReply,
     Run,
@@ -102,9 +98,8 @@ class Nightly:
         self._store = store
         self._executor = executor
         self._adapters = adapters
-        self._backend = backend
         self._recipe = recipe
-        self._base_model = base_model
+        self._publisher = Publisher(store, adapters, backend, base_model)
         self._model_path = model_path or base_model
         self._min_feedback = min_feedback
         self._interactions_only = interactions_only
@@ -263,28 +258,28 @@ class Nightly:
         run = work.run
         stored = await self._stored(run)
         if work.is_cancelled or stored is None:
-            await self._finish(work, RunState.CANCELLED, "cancelled")
+            await self._finish(work, CANCELLED)
             return None
         if stored.state.is_over:  # by another process, while we waited for our turn
             self._resolve(work, stored, None)
             return None
         if stored.attempts >= MAX_ATTEMPTS:
             detail = f"given up after being interrupted {stored.attempts} times"
-            await self._finish(work, RunState.FAILED, detail)
+            await self._finish(work, Ending(RunState.FAILED, detail))
             return None
         work.run = await self._store.start_run(run.run_id)
         person = await self._store.person(run.scope_id, run.user_id)
         if person.consent is not Consent.ON:
-            await self._finish(work, RunState.CANCELLED, "personalization is not on")
+            await self._finish(work, Ending(RunState.CANCELLED, "personalization is not on"))
             return None
         work.is_stale = person.is_stale
         examples = build_examples(await self._labelled(run.scope_id, run.user_id))
         if not examples:
             detail = "there is nothing to learn from"
             if work.is_stale:
-                await self._back_to_base(work)
+                await self._publisher.back_to_base(work.pair)
                 detail = "all that was learned from is gone, so replies are the base model's again"
-            await self._finish(work, RunState.CANCELLED, detail)
+            await self._finish(work, Ending(RunState.CANCELLED, detail))
             return None
         candidate = self._adapters.candidate_dir(run.run_id)
         await self._adapters.discard(candidate)
@@ -313,63 +308,18 @@ class Nightly:
         stored = await self._stored(run)
         person = await self._store.person(run.scope_id, run.user_id)
         if work.is_cancelled or stored is None or person.consent is not Consent.ON:
-            await self._finish(work, RunState.CANCELLED, "cancelled")
+            await self._finish(work, CANCELLED)
             return
         if verdict is None:
-            await self._finish(work, RunState.FAILED, result.error or "the training failed")
+            detail = result.error or "the training failed"
+            await self._finish(work, Ending(RunState.FAILED, detail))
             return
         if not is_covered(job.examples, await self._labelled(run.scope_id, run.user_id)):
             detail = "messages it was learning from were deleted or edited meanwhile"
-            await self._finish(work, RunState.FAILED, detail)
+            await self._finish(work, Ending(RunState.FAILED, detail))
             return
-        record = AdapterVersion(
-            scope_id=run.scope_id,
-            user_id=run.user_id,
-            version=await self._store.next_version(run.scope_id, run.user_id),
-            state=AdapterState.ACCEPTED if verdict.is_accepted else AdapterState.REJECTED,
-            base_model=self._base_model,
-            trained_on=sum(not example.is_held_out for example in job.examples),
-            verdict={"reasons": list(verdict.reasons), "measurements": verdict.measurements},
-            created_at=datetime.now(UTC),
-        )
-        if verdict.is_accepted:
-            try:
-                ref = await self._adapters.publish(
-                    Path(job.candidate_dir), record, check=self._backend.preload
-                )
-            except AdapterError as error:
-                verdict = replace(
-                    verdict, is_accepted=False, reasons=(f"It cannot be used: {error}",)
-                )
-            else:
-                await self._promoted(work, ref, verdict)
-                return
-        await self._rejected(work, record, verdict)
-
-    async def _promoted(self, work: _Work, ref: AdapterRef | None, verdict: Verdict) -> None:
-        if ref is None:  # consent went while the files moved
-            await self._backend.unload(*work.pair)
-            await self._finish(work, RunState.CANCELLED, "cancelled")
-            return
-        if work.is_stale:
-            await self._adapters.keep_only(ref)
-        detail = " ".join(verdict.reasons)
-        await self._finish(work, RunState.PROMOTED, detail, version=ref.version, verdict=verdict)
-
-    async def _rejected(self, work: _Work, record: AdapterVersion, verdict: Verdict) -> None:
-        record = replace(
-            record,
-            state=AdapterState.REJECTED,
-            verdict={**record.verdict, "reasons": list(verdict.reasons)},
-        )
-        candidate = self._adapters.candidate_dir(work.run.run_id)
-        if not await self._adapters.reject(candidate, record):
-            await self._finish(work, RunState.CANCELLED, "cancelled")
-            return
-        if work.is_stale:  # the incumbent has seen what was deleted, so it may not stay either
-            await self._back_to_base(work)
-        detail = " ".join(verdict.reasons)
-        await self._finish(work, RunState.REJECTED, detail, version=record.version, verdict=verdict)
+        ending = await self._publisher.carry_out(work.pair, job, verdict, is_stale=work.is_stale)
+        await self._finish(work, ending)
 
     # --- small steps --------------------------------------------------------------------------
 
@@ -383,36 +333,23 @@ class Nightly:
         runs = await self._store.runs(run.night)
         return next((stored for stored in runs if stored.run_id == run.run_id), None)
 
-    async def _back_to_base(self, work: _Work) -> None:
-        await self._store.activate(*work.pair, None)
-        await self._adapters.delete([work.pair])
-        await self._backend.unload(*work.pair)
-
     async def _fail(self, work: _Work, error: Exception) -> None:
         if isinstance(error, (PersonalizationError, StoreError, OSError)):
             log.warning("training of run %s failed: %s", work.run.run_id, error)
         else:
             log.error("training of run %s failed", work.run.run_id, exc_info=error)
-        await self._finish(work, RunState.FAILED, str(error) or type(error).__name__)
+        await self._finish(work, Ending(RunState.FAILED, str(error) or type(error).__name__))
 
-    async def _finish(
-        self,
-        work: _Work,
-        state: RunState,
-        detail: str,
-        *,
-        version: int | None = None,
-        verdict: Verdict | None = None,
-    ) -> None:
+    async def _finish(self, work: _Work, ending: Ending) -> None:
         run = work.run
+        state, detail, version = ending.state, ending.detail, ending.version
         try:
             await self._store.finish_run(run.run_id, state, version=version, detail=detail)
         except StoreError as error:
             log.warning("the end of run %s could not be stored: %s", run.run_id, error)
-        finished = replace(
-            run, state=state, version=version, detail=detail, finished_at=datetime.now(UTC)
-        )
-        self._resolve(work, finished, verdict)
+        now = datetime.now(UTC)
+        ended = replace(run, state=state, version=version, detail=detail, finished_at=now)
+        self._resolve(work, ended, ending.verdict)
 
     def _resolve(self, work: _Work, run: Run, verdict: Verdict | None) -> None:
         work.run = run

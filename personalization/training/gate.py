@@ -29,6 +29,7 @@ from bowerbird.personalization.training.executor import TrainExample, Verdict
 from bowerbird.personalization.training.losses import anchor_kl
 from bowerbird.personalization.training.shared_base import (
     CANDIDATE,
+    GATE_SEED,
     INCUMBENT,
     SAMPLING,
     Neutral,
@@ -180,14 +181,17 @@ def measure(
     on_step(0, total)
     with base.active(peft_model, None):
         general = base.general_nll()
-        prompts = (*neutral.gate_prompts, *_personal_prompts(base, training))
-        known = len(neutral.gate_prompts)
-        own = [*neutral.gate_replies, *base.sample(prompts[known:], seed=seed)]
+        personal = _personal_prompts(base, training)
+        prompts = (*neutral.gate_prompts, *personal)
+        own = [*neutral.gate_replies, *base.sample(personal, seed=seed)]
         own_nll = [_nll(base, prompt, reply) for prompt, reply in zip(prompts, own, strict=True)]
     on_step(1, total)
     with base.active(peft_model, CANDIDATE):
         is_finite = is_finite and _has_finite_weights(peft_model)
-        fresh = base.sample(prompts, seed=seed + 1) if is_finite else own
+        fresh = own
+        if is_finite:  # the same batches and seeds, so that only the adapter makes a difference
+            fresh = base.sample(neutral.gate_prompts, seed=GATE_SEED)
+            fresh += base.sample(personal, seed=seed)
         on_step(2, total)
         change = base.general_nll() / general - 1
         ratios = _log_ratios(base, held_out)

@@ -42,6 +42,8 @@ INCUMBENT: Final = "incumbent"
 SAMPLING: Final = Sampling(max_new_tokens=80)
 """How neutral replies and the gate's samples are drawn: as replies are served, but shorter."""
 
+GATE_SEED: Final = 1
+_ANCHOR_SEED: Final = 0
 _ANCHOR_TOKENS: Final = 48
 _MAX_PROMPT_TOKENS: Final = 512
 
@@ -182,11 +184,15 @@ class SharedBase:
 
         anchor_prompts, gate_prompts = ask(ANCHOR_QUESTIONS), ask(GATE_QUESTIONS)
         anchors: list[tuple[Encoded, Tensor]] = []
-        for prompt, reply in zip(anchor_prompts, self.sample(anchor_prompts, seed=0), strict=True):
+        for prompt, reply in zip(
+            anchor_prompts, self.sample(anchor_prompts, seed=_ANCHOR_SEED), strict=True
+        ):
             row = with_reply(prompt, reply[:_ANCHOR_TOKENS] or (self.end_id,))
             with torch.inference_mode():
                 anchors.append((row, self.logits(row).log_softmax(-1)))
-        return Neutral(tuple(anchors), gate_prompts, tuple(self.sample(gate_prompts, seed=1)))
+        return Neutral(
+            tuple(anchors), gate_prompts, tuple(self.sample(gate_prompts, seed=GATE_SEED))
+        )
 
     def _until_end(self, reply: list[int]) -> tuple[int, ...]:
         if self.end_id in reply:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bowerbird.personalization.training import gate, trainer
+from bowerbird.personalization.training import gate, shared_base, trainer
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe, Verdict
 from bowerbird.personalization.training.gate import Measurements, judge, liked_direction
 from bowerbird.personalization.training.shared_base import SharedBase
@@ -145,6 +145,8 @@ def test_an_adapter_that_changes_nothing_passes(base: SharedBase) -> None:
     assert found.kl_per_token == pytest.approx(0, abs=1e-6)
     assert found.general_nll_change == pytest.approx(0, abs=1e-6)
     assert found.auc == 0.5
+    for candidate, own in (found.fresh_nll, found.length, found.distinct_bigrams):
+        assert candidate == own  # the very same replies
 
 
 def test_a_destroyed_adapter_is_stopped(base: SharedBase) -> None:
@@ -157,3 +159,23 @@ def test_weights_that_are_not_numbers_are_stopped(base: SharedBase) -> None:
     verdict, _ = judged(base, noise=math.nan)
     assert not verdict.is_accepted
     assert "not finite" in verdict.reasons[0]
+
+
+@pytest.fixture(scope="module")
+def real_base(smollm2_dir: Path) -> SharedBase:
+    return SharedBase(str(smollm2_dir))
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+def test_the_gate_on_the_real_model(real_base: SharedBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nudge passes; what wrecks the replies is stopped, for what it says and not only its KL."""
+    shorter = replace(shared_base.SAMPLING, max_new_tokens=40)
+    monkeypatch.setattr(SharedBase.sample, "__kwdefaults__", {"sampling": shorter})
+    monkeypatch.setattr(gate, "SAMPLING", shorter)
+    nudged, _ = judged(real_base, noise=1e-3)
+    assert nudged.is_accepted, nudged.reasons
+    wrecked, found = judged(real_base, noise=0.3)
+    assert not wrecked.is_accepted
+    assert any("too little sense" in reason for reason in wrecked.reasons), wrecked.reasons
+    assert found.fresh_nll[0] > found.fresh_nll[1] + 1
