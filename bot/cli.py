@@ -73,14 +73,21 @@ def _load(target: str) -> Command:
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:
-    """Like `asyncio.run`, which turns Ctrl-C into a cancellation, and SIGTERM just the same."""
+    """Like `asyncio.run`, which turns Ctrl-C into a cancellation; SIGTERM and SIGHUP the same.
+
+    SIGHUP is what a closed terminal sends; one that is ignored already (`nohup`) stays so.
+    """
 
     async def until_terminated() -> int:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101
-        # Windows has no such handlers, and its console sends no SIGTERM.
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for name in ("SIGTERM", "SIGHUP"):
+            sent = getattr(signal, name, None)
+            if sent is None or signal.getsignal(sent) is signal.SIG_IGN:
+                continue
+            # Windows has no such handlers, and its console sends neither.
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(sent, task.cancel)
         return await work
 
     return asyncio.run(until_terminated())

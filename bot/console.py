@@ -14,7 +14,6 @@ from typing import Final
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
@@ -33,7 +32,7 @@ def stderr() -> Console:
 
 
 @contextmanager
-def progress_bars(*, is_bytes: bool = False) -> Iterator[Report]:
+def progress_bars() -> Iterator[Report]:
     """One bar for each ``what`` that is reported."""
     console = stderr()
     if not console.is_terminal:
@@ -43,7 +42,7 @@ def progress_bars(*, is_bytes: bool = False) -> Iterator[Report]:
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        DownloadColumn() if is_bytes else MofNCompleteColumn(),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
     ) as bars:

@@ -40,13 +40,15 @@ def fetch(settings: Settings, options: argparse.Namespace) -> int:
 
 def ensure_model(name: str, models_dir: Path) -> Path:
     """Fetch a model if it is not there, with progress. Blocks."""
-    stages = {"download": f"Downloading {name} (bytes)", "convert": f"Converting {name} (steps)"}
-    with progress_bars() as report:
-        return fetch_model(
-            name,
-            models_dir,
-            lambda stage, done, total: report(stages.get(stage, stage), done, total),
-        )
+    with progress_bars() as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage == "download":
+                bars(f"Downloading {name} (MB)", done // 10**6, total // 10**6)
+            else:
+                bars(f"Converting {name} (steps)", done, total)
+
+        return fetch_model(name, models_dir, report)
 
 
 async def retrain(settings: Settings, options: argparse.Namespace) -> int:

@@ -6,14 +6,23 @@ import asyncio
 import re
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bowerbird.playground import Playground
-from bowerbird.storage.records import AdapterState, AdapterVersion, Consent
+from bowerbird.storage.records import (
+    AdapterState,
+    AdapterVersion,
+    Consent,
+    Feedback,
+    FeedbackKind,
+    NewReply,
+    Reply,
+    Turn,
+)
 from bowerbird.storage.sql import SqlStore
 from tests.console import Console, Running, assert_says
 
@@ -49,6 +58,34 @@ async def reply_to_alice(server: Playground, running: Running) -> str:
                     return message.content
             assert running.is_alive, running.said
             await asyncio.sleep(0.05)
+
+
+async def opened_store(console: Console) -> SqlStore:
+    data = console.home / "data"
+    data.mkdir()
+    store = SqlStore(f"sqlite+aiosqlite:///{data}/bowerbird.db")
+    await store.open()
+    return store
+
+
+async def add_vote(store: SqlStore, scope_id: int, user_id: int, number: int) -> None:
+    """A reply of last night's and a vote on it: every second one liked."""
+    at = datetime.now(UTC) - timedelta(minutes=60 - number)
+    turns = (Turn("system", "Be kind."), Turn("user", f"What is {number}?", 100 + number, user_id))
+    text = "Short." if number % 2 else "A long and winding reply. " * 4
+    reply = NewReply(
+        scope_id, user_id, 5, 100 + number, (200 + number,), turns, text, "tiny", None, {},
+        "message", at,
+    )  # fmt: skip
+    await store.add_reply(reply)
+    kind = FeedbackKind.LIKE if number % 2 else FeedbackKind.DISLIKE
+    await store.put_feedback(Feedback(scope_id, 200 + number, user_id, kind, "message", at))
+
+
+async def newest_reply(store: SqlStore, server: Playground) -> Reply | None:
+    """What is stored of the bot's newest message."""
+    ours = [m.id for m in server.world.messages.values() if m.author_id == server.bot.id]
+    return await store.reply_of_message(max(ours))
 
 
 async def test_a_life(outside: Console, server: Playground) -> None:
@@ -95,12 +132,11 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     alice = server.person("alice")
     (guild,) = server.world.guilds.values()
     data = outside.home / "data"
+    store = await opened_store(outside)
     folder = data / "adapters" / str(guild.id) / str(alice.id) / "v1"
     folder.mkdir(parents=True)
     (folder / "adapter_config.json").write_text("{}")
     (folder / "adapter_model.safetensors").write_bytes(b"\x00garbage" * 9)
-    store = SqlStore(f"sqlite+aiosqlite:///{data}/bowerbird.db")
-    await store.open()
     await store.set_consent(guild.id, alice.id, Consent.ON)
     record = AdapterVersion(
         guild.id, alice.id, 1, AdapterState.ACCEPTED, "tiny", 1, {}, datetime.now(UTC)
@@ -115,6 +151,33 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     complaints = [line for line in running.said.splitlines() if "cannot be used" in line]
     assert len(complaints) == 1
     assert re.search(rf"s{guild.id}-u{alice.id}-v1 .*base model answers", complaints[0])
+    assert "Traceback" not in running.said
+
+
+async def test_retrain_beside_a_running_bot(outside: Console, server: Playground) -> None:
+    """Another process trains alice; the bot's next reply is made with what it published."""
+    alice = server.person("alice")
+    (guild,) = server.world.guilds.values()
+    store = await opened_store(outside)
+    await store.set_consent(guild.id, alice.id, Consent.ON)
+    for number in range(8):
+        await add_vote(store, guild.id, alice.id, number)
+    outside.env["TRAINING_ACKNOWLEDGED"] = "true"
+    async with outside.start("run") as running:
+        await server.bot_ready(START_S)
+        done = await asyncio.to_thread(outside, "retrain", "--user", str(alice.id), timeout_s=150)
+        assert done.returncode == 0, done.stderr
+        assert f"{alice.id} in {guild.id}: training 100 %" in done.stderr
+        assert "Verdict" in done.stdout
+        assert re.search(rf"{guild.id} +{alice.id} +1 +promoted ", done.stdout), done.stdout
+        assert await reply_to_alice(server, running)
+        async with asyncio.timeout(START_S):
+            while not (reply := await newest_reply(store, server)):
+                await asyncio.sleep(0.05)
+        assert reply.adapter_version == 1
+        running.send(signal.SIGTERM)
+        assert await running.ended() == 0, running.said
+    await store.aclose()
     assert "Traceback" not in running.said
 
 

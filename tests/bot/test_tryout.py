@@ -64,6 +64,17 @@ async def test_it_runs_and_ctrl_c_stops_all_of_it(trying: Console) -> None:
     assert (trying.home / "data" / "playground" / "bowerbird.db").is_file()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a terminal cannot hang up here")
+async def test_a_closed_terminal_leaves_no_orphan(trying: Console) -> None:
+    async with trying.start("playground", "--port", "0", "--no-browser") as running:
+        await running.line_with("Loading")
+        children = psutil.Process(running.pid).children()
+        assert children
+        running.send(signal.SIGHUP)
+        assert await running.ended() == 0, running.said
+    assert not [child for child in children if child.is_running()]
+
+
 async def test_a_bot_that_dies_is_told(trying: Console) -> None:
     async with trying.start("playground", "--port", "0", "--no-browser") as running:
         await running.line_with("The bot is there")
