@@ -180,7 +180,7 @@ async def conversation_of(message: discord.Message, me_id: int) -> Conversation 
     """What ``message`` is the question of; ``None`` if there is no text in it."""
     if not readable(message, me_id):
         return None
-    if isinstance(message.channel, discord.Thread | discord.DMChannel):
+    if message.guild is None or isinstance(message.channel, discord.Thread):
         around = await _history(message)
         referred = message.reference.message_id if message.reference else None
         is_elsewhere = referred is not None and all(other.id != referred for other in around)
@@ -250,7 +250,7 @@ async def _history(message: discord.Message) -> list[discord.Message]:
         return []
     before = message.created_at
     for other in recent:  # newest first
-        if isinstance(channel, discord.DMChannel) and before - other.created_at > DM_PAUSE:
+        if message.guild is None and before - other.created_at > DM_PAUSE:
             break
         before = min(before, other.created_at)
         found.append(other)

@@ -9,6 +9,7 @@ applied when the reply comes. Knows no Discord: emoji are strings, ids are integ
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -77,6 +78,8 @@ class FeedbackService:
         self._backend = backend
         self._now = now
         self._recent = RecentExchanges(now)
+        # Events come as tasks of their own; what is added and taken back must stay in order.
+        self._order = asyncio.Lock()
         self._changes = RecentChanges(now)
 
     # --- replies --------------------------------------------------------------------------------
@@ -111,9 +114,11 @@ class FeedbackService:
             regenerates=regenerates,
         )
         started_at = made.created_at - timedelta(seconds=draft.seconds) - _GATHERING
-        reply = self._changes.applied(made, started_at)
-        if reply is None:
-            return False
+        async with self._order:
+            reply = self._changes.applied(made, started_at)
+            return reply is not None and await self._record(reply)
+
+    async def _record(self, reply: NewReply) -> bool:
         person = await self._store.person(reply.scope_id, reply.user_id)
         if person.consent is Consent.ON:
             await self._store.add_reply(await self._storable(reply))
@@ -141,12 +146,17 @@ class FeedbackService:
     ) -> Given:
         """Keep one person's feedback on one message; again is no error."""
         feedback = Feedback(scope_id, message_id, user_id, kind, origin, self._now(), text)
+        async with self._order:
+            return await self._give(feedback)
+
+    async def _give(self, feedback: Feedback) -> Given:
+        scope_id, user_id = feedback.scope_id, feedback.user_id
         if await self._store.put_feedback(feedback):
             return Given.KEPT
         person = await self._store.person(scope_id, user_id)
         if person.consent in {Consent.ON, Consent.OFF}:
             return Given.DROPPED
-        reply = await self.reply_of(message_id)
+        reply = await self.reply_of(feedback.message_id)
         if reply is not None and reply.user_id != user_id:
             return Given.DROPPED  # a bystander: counted only if they said yes
         self._recent.add_feedback(feedback)
@@ -180,15 +190,17 @@ class FeedbackService:
     async def take_back(self, message_id: int, user_id: int, kind: FeedbackKind) -> None:
         """A vote was withdrawn. ↻ and corrections are acts, not votes: they stay."""
         if kind in VOTES:
-            self._recent.remove_feedback(message_id, (kind,), user_id)
-            await self._store.remove_feedback(message_id, (kind,), user_id)
+            async with self._order:
+                self._recent.remove_feedback(message_id, (kind,), user_id)
+                await self._store.remove_feedback(message_id, (kind,), user_id)
 
     async def clear(self, message_id: int, kinds: Sequence[FeedbackKind] = VOTES) -> None:
         """Somebody cleared everyone's reactions (of these kinds) from a message."""
         votes = tuple(kind for kind in kinds if kind in VOTES)
         if votes:
-            self._recent.remove_feedback(message_id, votes)
-            await self._store.remove_feedback(message_id, votes)
+            async with self._order:
+                self._recent.remove_feedback(message_id, votes)
+                await self._store.remove_feedback(message_id, votes)
 
     # --- consent and leaving --------------------------------------------------------------------
 
@@ -201,13 +213,14 @@ class FeedbackService:
 
     async def opt_in(self, scope_id: int, user_id: int) -> int:
         """Keep from now on, and the exchanges that waited. Returns how many replies those were."""
-        await self._store.set_consent(scope_id, user_id, Consent.ON)
-        replies, feedback = self._recent.take(user_id, scope_id)
-        for reply in replies:
-            await self._store.add_reply(await self._storable(reply))
-        for item in feedback:
-            await self._store.put_feedback(item)
-        return len(replies)
+        async with self._order:
+            await self._store.set_consent(scope_id, user_id, Consent.ON)
+            replies, feedback = self._recent.take(user_id, scope_id)
+            for reply in replies:
+                await self._store.add_reply(await self._storable(reply))
+            for item in feedback:
+                await self._store.put_feedback(item)
+            return len(replies)
 
     async def opt_out(self, scope_id: int, user_id: int) -> Erased:
         """Keep nothing any more, and delete what there is in this scope."""
@@ -216,12 +229,12 @@ class FeedbackService:
 
     async def forget(self, user_id: int, scope_id: int | None = None) -> Erased:
         """Delete rows, weights, jobs and memory, in one scope or everywhere. Leaves a no."""
-        self._recent.take(user_id, scope_id)
         await self._nightly.cancel(user_id, scope_id)
         # Rows first: weights without a row are swept at the next start, the reverse is an error.
-        erased = await self._store.forget(user_id, scope_id)
+        async with self._order:
+            erased = await self._store.forget(user_id, scope_id)
+            self._recent.take(user_id, scope_id)
         await self._delete_weights(erased.people)
-        self._recent.take(user_id, scope_id)
         return erased
 
     async def reset(self, scope_id: int, user_id: int, *, keep_feedback: bool) -> Erased:
@@ -242,37 +255,53 @@ class FeedbackService:
     # --- messages that change -------------------------------------------------------------------
 
     async def message_edited(self, message_id: int, text: str) -> None:
-        """A person edited a message; nothing but the new text may remain. Blank means unreadable."""
+        """A person edited a message: only the new text may remain. Blank means unreadable."""
         if not text.strip():
             await self.messages_deleted((message_id,))
             return
-        self._changes.edited(message_id, text)
-        self._recent.replace_text(message_id, text)
-        await self._store.replace_text(message_id, text)
+        async with self._order:
+            self._changes.edited(message_id, text)
+            self._recent.replace_text(message_id, text)
+            await self._store.replace_text(message_id, text)
 
     async def messages_deleted(self, message_ids: Sequence[int]) -> None:
         """Messages were deleted: their text goes, and a reply with any of its parts."""
         gone = set(message_ids)
-        for message_id in message_ids:
-            reply = await self._store.reply_of_message(message_id)
-            if reply is not None:  # later prompts quote a split reply under its first part
-                gone.update(reply.message_ids)
-        self._changes.deleted(gone)
-        self._recent.erase(gone)
-        await self._store.erase_messages(sorted(gone))
+        async with self._order:
+            for message_id in message_ids:
+                reply = await self._store.reply_of_message(message_id)
+                if reply is not None:  # later prompts quote a split reply under its first part
+                    gone.update(reply.message_ids)
+            self._changes.deleted(gone)
+            self._recent.erase(gone)
+            await self._store.erase_messages(sorted(gone))
 
     # --- inside ---------------------------------------------------------------------------------
 
     async def _storable(self, reply: NewReply) -> NewReply:
-        """Without the words of people who have not said yes."""
+        """Without the words of people who have not said yes, and without our replies to them,
+        which may repeat those words."""
         said_yes = {reply.user_id: True}
         kept: list[Turn] = []
+        is_ours_to_keep: bool | None = None  # unknown before the first thing that somebody said
         for turn in reply.turns:
             author_id = turn.author_id
-            if author_id is not None and author_id not in said_yes:
-                person = await self._store.person(reply.scope_id, author_id)
-                said_yes[author_id] = person.consent is Consent.ON
-            if author_id is None or said_yes[author_id]:
+            if author_id is not None:
+                if author_id not in said_yes:
+                    person = await self._store.person(reply.scope_id, author_id)
+                    said_yes[author_id] = person.consent is Consent.ON
+                is_ours_to_keep = said_yes[author_id]
+            if turn.role != "assistant":
+                is_kept = author_id is None or said_yes[author_id]
+            elif is_ours_to_keep is None:
+                is_kept = turn.message_id is not None and await self._is_stored(turn.message_id)
+            else:
+                is_kept = is_ours_to_keep
+            if is_kept:
                 kept.append(turn)
         is_whole = len(kept) == len(reply.turns)
         return replace(reply, turns=tuple(kept), is_exact=reply.is_exact and is_whole)
+
+    async def _is_stored(self, message_id: int) -> bool:
+        """Whether this is a reply to somebody who said yes: only those are stored."""
+        return await self._store.reply_of_message(message_id) is not None

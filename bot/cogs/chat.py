@@ -108,11 +108,11 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
         return f"<@{me_id}>" in message.content or f"<@!{me_id}>" in message.content
 
     async def _is_our_thread(self, thread: discord.Thread) -> bool:
-        is_ours = self._threads.get(thread.id)
-        if is_ours is None:
-            is_ours = await context.is_called_into(thread, self.me_id)
-            if thread.id not in self._threads:  # else we were called into it meanwhile
-                self._remember(thread.id, is_ours=is_ours)
+        if (known := self._threads.get(thread.id)) is not None:
+            return known
+        is_ours = await context.is_called_into(thread, self.me_id)
+        is_ours = self._threads.get(thread.id, is_ours)  # we may have been called in meanwhile
+        self._remember(thread.id, is_ours=is_ours)
         return is_ours
 
     def _remember(self, thread_id: int, *, is_ours: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+import random
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,6 +189,53 @@ async def test_votes_are_taken_back_and_acts_are_not(home: Home) -> None:
     (label,) = await home.store.labelled_replies(SCOPE, ALICE)
     assert label.is_liked is None
     assert label.was_regenerated
+
+
+@pytest.mark.parametrize("has_consent", [True, False])
+async def test_any_rush_of_reactions_ends_as_the_last_of_them_say(
+    home: Home, has_consent: bool
+) -> None:
+    """Events are handled as tasks, all at once, as discord.py does."""
+    if has_consent:
+        await home.feedback.opt_in(SCOPE, ALICE)
+    chance = random.Random(1)
+    expected: dict[int, set[FeedbackKind]] = {}
+    tasks: list[asyncio.Task[object]] = []
+    message_ids = range(100, 140, 10)
+    for _ in range(150):
+        message_id, kind = chance.choice(message_ids), chance.choice((LIKE, DISLIKE))
+        held = expected.setdefault(message_id, set())
+        act = chance.choice(("give", "give", "take back", "clear", "clear kind", "record"))
+        work: Coroutine[Any, Any, object]
+        if act == "give":
+            held.add(kind)
+            work = home.feedback.give(SCOPE, message_id, ALICE, kind)
+        elif act == "take back":
+            held.discard(kind)
+            work = home.feedback.take_back(message_id, ALICE, kind)
+        elif act == "clear":
+            held.clear()
+            work = home.feedback.clear(message_id)
+        elif act == "clear kind":
+            held.discard(kind)
+            work = home.feedback.clear(message_id, (kind,))
+        else:
+            work = home.record(message_id)
+        tasks.append(asyncio.create_task(work))
+    await asyncio.gather(*tasks)
+    for message_id in message_ids:
+        await home.record(message_id)
+    if not has_consent:
+        await home.feedback.opt_in(SCOPE, ALICE)
+    exported = await home.store.export(ALICE)
+    found: dict[int, set[str]] = {}
+    for item in exported["feedback"]:
+        found.setdefault(item["message_id"], set()).add(item["kind"])
+    assert found == {
+        message_id: {kind.value for kind in kinds}
+        for message_id, kinds in expected.items()
+        if kinds
+    }
 
 
 async def test_waiting_votes_are_taken_back_and_cleared(home: Home) -> None:

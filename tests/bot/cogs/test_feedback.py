@@ -215,3 +215,41 @@ async def test_other_peoples_words_are_not_stored(house: House) -> None:
     assert kept.is_exact is False
     assert "a private matter" not in str([t.text for t in kept.turns if t.author_id == bob.id])
     assert bob.id not in {turn.author_id for turn in kept.turns}
+
+
+async def test_a_dm_is_known_again_after_a_restart(playground: Playground, tmp_path: Path) -> None:
+    """A reaction there comes with a channel that is not in any cache."""
+    async with houses.running(playground, tmp_path) as house:
+        alice = house.person("alice")
+        dm = await alice.dm()
+        await house.finished_reply(alice, await alice.say(dm, "my name is Alice"))
+        question = await alice.say(dm, "who am I?")
+        reply = await house.finished_reply(alice, question)
+        prompt = house.backend.prompts[-1]
+        assert "my name is Alice" in prompt
+    async with houses.running(playground, tmp_path) as house:
+        await alice.react(reply, "🔄")
+        await alice.wait_until(lambda: len(house.replies_to(question, dm)) == 2)
+        assert house.backend.prompts == [prompt]
+        again = house.replies_to(question, dm)[1]
+        await alice.wait_until(lambda: len(again.reactions) == 3)
+        await alice.react(again, "👍")
+        offer = await offered_to(alice, reply)
+        await alice.click(offer, button(offer, "yes"))
+        await alice.wait_until(lambda: not offer.components)
+        labels = await house.store.labelled_replies(0, alice.id)
+        assert [label.is_liked for label in labels] == [True]
+        assert labels[0].reply.regenerates == reply.id
+
+
+async def test_ask_can_be_asked_again(house: House) -> None:
+    alice = house.person("alice")
+    await house.opt_in(alice)
+    message = await (await alice.slash("general", "ask", prompt="name a colour")).answered()
+    await alice.wait_until(lambda: len(message.reactions) == 3)
+    await alice.react(message, "🔄")
+    again = await alice.wait_for_message(
+        lambda m: m.id != message.id and m.content == "> name a colour\n\nYou said: name a colour"
+    )
+    kept = await house.until(lambda: house.store.reply_of_message(again.id))
+    assert (kept.regenerates, kept.origin) == (message.id, "slash")

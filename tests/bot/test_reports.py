@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bowerbird.bot import reports
+from bowerbird.personalization.training.executor import TrainProgress, Verdict
+from bowerbird.storage.records import (
+    AdapterState,
+    AdapterVersion,
+    Consent,
+    Erased,
+    Person,
+    PersonSummary,
+    Run,
+    RunState,
+    ScopeSummary,
+)
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SUMMARY = PersonSummary(
+    person=Person(5, 10, Consent.ON),
+    replies=12,
+    likes=7,
+    dislikes=3,
+    corrections=1,
+    regenerations=2,
+    others_votes=0,
+    new_feedback=4,
+    latest=None,
+    last_run=None,
+)
+RUN = Run(1, "2026-11-21", 5, 10, RunState.FAILED, 1, None, "the disk is full", AT, AT)
+
+
+def test_a_status_without_consent_tells_how_to_begin() -> None:
+    off = replace(SUMMARY, person=Person(5, 10, Consent.OFF))
+    assert "`/my personalization state:on`" in reports.person_status(off, 8, AT)
+
+
+@pytest.mark.parametrize(
+    ("new", "is_stale", "next_night", "expected"),
+    [
+        (4, False, AT, "4 new votes and corrections; I learn once there are 8."),
+        (8, False, AT, f"8 new votes and corrections; I learn from it <t:{int(AT.timestamp())}:R>"),
+        (0, True, AT, "0 new votes and corrections; I learn from it"),
+        (9, False, None, "learning is switched off"),
+    ],
+)
+def test_a_status_says_when_it_learns(
+    new: int, is_stale: bool, next_night: datetime | None, expected: str
+) -> None:
+    person = replace(SUMMARY.person, is_stale=is_stale)
+    summary = replace(SUMMARY, person=person, new_feedback=new)
+    assert expected in reports.person_status(summary, 8, next_night)
+
+
+def test_a_status_shows_versions_reasons_and_failures() -> None:
+    verdict = {"reasons": ["it became repetitive"], "measurements": {}}
+    latest = AdapterVersion(5, 10, 2, AdapterState.REJECTED, "base", 9, verdict, AT)
+    person = replace(SUMMARY.person, active_version=1)
+    summary = replace(SUMMARY, person=person, latest=latest, last_run=RUN, others_votes=1)
+    text = reports.person_status(summary, 8, AT)
+    assert "**version 1** of your own model" in text
+    assert "Version 2 was not accepted" in text
+    assert "- it became repetitive" in text
+    assert "The last training failed, so nothing changed: the disk is full" in text
+    assert "1 vote of other people" in text
+
+
+def test_progress_is_a_bar_for_each_person() -> None:
+    text = reports.progress(
+        {10: TrainProgress("a", "training", 5, 10), 20: TrainProgress("b", "gate", 0, 0)}
+    )
+    assert text.splitlines() == [
+        "<@10>: training ▰▰▰▰▰▱▱▱▱▱ 5/10",
+        "<@20>: checking the result ▱▱▱▱▱▱▱▱▱▱ 0/0",
+    ]
+    assert reports.progress({}) == "Getting ready to learn…"
+
+
+def test_an_outcome_has_the_reasons_or_what_went_wrong() -> None:
+    passed = replace(RUN, state=RunState.PROMOTED, version=3, detail="")
+    verdict = Verdict(True, ("likes became likelier", "nothing else changed"))
+    assert reports.outcome(passed, verdict).splitlines() == [
+        "<@10>: version 3 was accepted and is in use.",
+        "- likes became likelier",
+        "- nothing else changed",
+    ]
+    assert reports.outcome(RUN, None).splitlines()[1] == "- the disk is full"
+
+
+def test_a_server_status_counts_people_votes_and_nights() -> None:
+    summary = ScopeSummary(2, 1, 30, 10, 5, 1, 1, 2, (RUN,))
+    text = reports.scope_status(summary, AT)
+    assert "2 people let me learn, 1 said no; 1 own model in use." in text
+    assert "30 exchanges: 👍 10, 👎 5, 1 correction." in text
+    assert "2 people are due" in text
+    assert "the training failed, so nothing changed: the disk is full" in text
+    assert "training is off" in reports.scope_status(summary, None)
+
+
+def test_a_receipt_counts_what_went() -> None:
+    text = reports.receipt(Erased(1, 2, 3, 0, ()))
+    assert "1 exchange, 2 votes and corrections, 3 versions of the model, 0 trainings" in text
