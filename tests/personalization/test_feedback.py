@@ -176,6 +176,25 @@ async def test_other_peoples_turns_are_left_out_without_their_consent(home: Home
     kept = await home.store.reply_of_message(200)
     assert kept is not None
     assert kept.is_exact
+
+
+async def test_our_replies_to_people_who_have_not_said_yes_are_left_out_too(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    own = Turn("assistant", "reply 100", 100)
+    to_bob = (Turn("user", "I live in Paris", 50, BOB), Turn("assistant", "Paris, nice!", 51))
+    unknown = Turn("assistant", "about somebody in Paris", 60)  # its question cannot be read
+    for message_id, turns, is_exact in (
+        (200, (own,), True),
+        (300, (own, *to_bob), False),
+        (400, (unknown,), False),
+    ):
+        await home.record(message_id, turns=turns)
+        kept = await home.store.reply_of_message(message_id)
+        assert kept is not None
+        assert kept.is_exact is is_exact
+        assert not any("Paris" in turn.text for turn in kept.turns)
+        assert (own in kept.turns) is (own in turns)
     assert "bob's secret" in [turn.text for turn in kept.turns]
 
 
