@@ -53,6 +53,7 @@ class BotProcess:
             "DISCORD_API_URL": playground.api_url,
             "DISCORD_GATEWAY_URL": playground.gateway_url,
             "BASE_MODEL": str(model),
+            "DTYPE": "float32",
             "MAX_NEW_TOKENS": "400",
             "MIN_FEEDBACK": "2",
             "TRAINING_ACKNOWLEDGED": "true",
