@@ -28,7 +28,7 @@ def attend(
     **_: Any,
 ) -> tuple[Tensor, None]:
     """``query`` ``[rows, heads, tokens, width]``, ``key`` and ``value`` ``[rows, kv_heads, length,
-    width]`` → ``[rows, tokens, heads, width]``.
+    width]`` → ``[rows, tokens, heads, width]`` in the query's dtype; computed in the keys'.
 
     ``attention_mask``: added to the scores, broadcastable to ``[rows, heads, tokens, length]``;
     ``None`` is causal (a span that starts at position 0).
@@ -38,15 +38,15 @@ def attend(
     if scaling is None:
         scaling = width**-0.5
     if tokens == 1 and attention_mask is not None:
-        folded = query.reshape(rows, kv_heads, heads // kv_heads, width) * scaling
+        folded = query.reshape(rows, kv_heads, heads // kv_heads, width).to(key.dtype) * scaling
         scores = torch.matmul(folded, key.transpose(2, 3)).float() + attention_mask
         weights = scores.softmax(dim=-1).to(value.dtype)
         out = torch.matmul(weights, value)  # [rows, kv_heads, heads / kv_heads, width]
-        return out.reshape(rows, 1, heads, width), None
+        return out.reshape(rows, 1, heads, width).to(query.dtype), None
     out = F.scaled_dot_product_attention(
         query,
-        key,
-        value,
+        key.to(query.dtype),
+        value.to(query.dtype),
         attn_mask=attention_mask,
         is_causal=attention_mask is None,
         scale=scaling,

@@ -77,8 +77,8 @@ class KvCache:
             keys[self._row, :, self._span] = key
             values[self._row, :, self._span] = value
         else:
-            keys[self._indices, :, self._positions] = key[:, :, 0]
-            values[self._indices, :, self._positions] = value[:, :, 0]
+            keys[self._indices, :, self._positions] = key[:, :, 0].to(keys.dtype)
+            values[self._indices, :, self._positions] = value[:, :, 0].to(keys.dtype)
         return keys[self._row, :, : self._length], values[self._row, :, : self._length]
 
     def get_seq_length(self, layer_idx: int = 0) -> int:

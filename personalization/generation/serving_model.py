@@ -61,11 +61,13 @@ class ServingModel:
             "context_tokens": self.context_tokens,
             "width": int(getattr(config, "head_dim", None) or config.hidden_size // heads),
         }
-        self._check_memory(KvCache.bytes_for(**shape, dtype=self._dtype), rows)
+        # CPUs multiply small float32 matrices in place; for bfloat16 they copy the cache first.
+        cache_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
+        self._check_memory(KvCache.bytes_for(**shape, dtype=cache_dtype), rows)
         self._reference = self._own_logits()
         self.slots = LoraSlots.attach(model, targets=lora_targets, slots=rows, rank=lora_rank)
         try:
-            self.cache = KvCache(**shape, dtype=self._dtype, device=self.device)
+            self.cache = KvCache(**shape, dtype=cache_dtype, device=self.device)
             attention.register()
             self._attention = config._attn_implementation
             model.set_attn_implementation(attention.NAME)

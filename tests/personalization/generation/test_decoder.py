@@ -42,9 +42,11 @@ def adapters(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
     ]
 
 
-def _open(model_dir: Path, rows: int = 4, context_tokens: int = 96) -> Decoder:
+def _open(
+    model_dir: Path, rows: int = 4, context_tokens: int = 96, dtype: str = "float32"
+) -> Decoder:
     return Decoder(
-        load_model(str(model_dir), device="cpu", dtype="float32"),
+        load_model(str(model_dir), device="cpu", dtype=dtype),
         load_tokenizer(str(model_dir)),
         rows=rows,
         context_tokens=context_tokens,
@@ -153,6 +155,22 @@ def test_logits_with_and_without_neighbours_are_pefts(
     wanted = expected[[6, 19, 20, 21, 22, 23]]
     assert (torch.stack(got) - wanted).abs().max() <= 1e-4
     decoder.close()
+
+
+def test_bfloat16_logits_are_float32s_but_for_rounding(
+    model_dir: Path, adapters: list[Path]
+) -> None:
+    rows = []
+    for dtype in ("float32", "bfloat16"):
+        decoder = _open(model_dir, dtype=dtype)
+        serving = decoder._serving
+        with torch.inference_mode():
+            serving.slots.load(0, AdapterWeights.load(adapters[0]))
+            got = [serving.prefill(0, PROMPTS[2][:20], 0)[0]]
+            got += [serving.decode([PROMPTS[2][i]], [i])[0] for i in range(20, 30)]
+        rows.append(torch.stack(got))
+        decoder.close()
+    assert (rows[0] - rows[1]).abs().mean() <= 0.05 * rows[0].std()
 
 
 def test_joining_leaving_and_cancelling_change_nobody_elses_tokens(
