@@ -39,6 +39,10 @@ class TrainingDisabledError(TrainingError):
     """Training is off until the operator sets ``TRAINING_ACKNOWLEDGED=true``."""
 
 
+class TrainingInterruptedError(TrainingError):
+    """Bowerbird is closing; the run stays open and goes on at the next start."""
+
+
 class NothingToLearnError(TrainingError):
     """There is no feedback of this person to train on."""
 

@@ -24,7 +24,7 @@ from bowerbird.personalization.errors import (
     NothingToLearnError,
     PersonalizationError,
     TrainingDisabledError,
-    TrainingError,
+    TrainingInterruptedError,
 )
 from bowerbird.personalization.generation.backend import GenerationBackend
 from bowerbird.personalization.publishing import CANCELLED, Ending, Publisher
@@ -113,7 +113,8 @@ class Nightly:
     ) -> list[Run]:
         """Train everybody who is due, once per ``night``; returns the runs as they ended.
 
-        Raises ``TrainingDisabledError``, ``StoreError`` (if who is due cannot be read).
+        Raises ``TrainingDisabledError``, ``TrainingInterruptedError`` when everything closes, and
+        ``StoreError`` if who is due cannot be read.
         """
         self._require_enabled()
         await self._adapters.sweep()
@@ -130,7 +131,8 @@ class Nightly:
     ) -> Outcome:
         """Train one person now, or join the training of theirs that is queued or running.
 
-        Raises ``TrainingDisabledError``, ``ConsentError``, ``NothingToLearnError``, ``StoreError``.
+        Raises ``TrainingDisabledError``, ``ConsentError``, ``NothingToLearnError``,
+        ``TrainingInterruptedError``, ``StoreError``.
         """
         self._require_enabled()
         if (await self._store.person(scope_id, user_id)).consent is not Consent.ON:
@@ -222,7 +224,7 @@ class Nightly:
                 if not work.done.done():  # we are being stopped: the row stays open for `resume`
                     self._in_flight.pop(work.pair, None)
                     work.done.set_exception(
-                        TrainingError("the training was interrupted; it goes on at the next start")
+                        TrainingInterruptedError("interrupted; it goes on at the next start")
                     )
                     work.done.exception()  # retrieved, whether or not anybody joined
 
@@ -248,6 +250,8 @@ class Nightly:
                         _tell(work, event)
                     else:
                         await self._conclude(work, event)
+        except TrainingInterruptedError:
+            raise  # the rows stay open for `resume`
         except PersonalizationError as error:
             for work in by_job.values():
                 if not work.done.done():

@@ -98,7 +98,8 @@ class TrainExecutor(Protocol):
     def run(self, jobs: Sequence[TrainJob]) -> AsyncGenerator[TrainProgress | TrainResult, None]:
         """Run all jobs; exactly one result for each, progress in between.
 
-        Raises ``TrainingError`` only if no worker can be started at all.
+        Raises ``TrainingError`` only if no worker can be started at all, and
+        ``TrainingInterruptedError`` if the executor is closed before all jobs have ended.
         """
 
     async def cancel(self, job_id: str) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 
 import psutil
 
-from bowerbird.personalization.errors import TrainingError
+from bowerbird.personalization.errors import TrainingError, TrainingInterruptedError
 from bowerbird.personalization.training.executor import (
     TrainExecutor,
     TrainJob,
@@ -121,9 +121,11 @@ class SubprocessExecutor(TrainExecutor):
                     )
                 if at in left:
                     left[at] = left.pop(at)
+            if left and self._is_closed:
+                raise TrainingInterruptedError("Bowerbird is closing")
             for job_id in left:
-                why = "closed" if self._is_closed else f"ended unexpectedly ({worker.how_it_ended})"
-                yield TrainResult(job_id, None, f"the training process {why}", 0.0)
+                error = f"the training process ended unexpectedly ({worker.how_it_ended})"
+                yield TrainResult(job_id, None, error, 0.0)
 
     async def cancel(self, job_id: str) -> None:
         if self._worker is not None:

@@ -8,32 +8,28 @@ a disk.
 from __future__ import annotations
 
 import json
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from bowerbird.personalization.training.executor import TrainJob, TrainProgress, TrainResult
 
-MAX_LINE_BYTES = 16 * 2**20
+MAX_LINE_BYTES: Final = 16 * 2**20
 """Longest line a reader must take: 256 examples of long conversations are about 5 MB."""
 
 Message = TrainJob | TrainProgress | TrainResult
-_NAMES: dict[type[Any], str] = {
-    TrainJob: "job",
-    TrainProgress: "progress",
-    TrainResult: "result",
+_KINDS: Final[dict[str, TypeAdapter[Any]]] = {
+    "job": TypeAdapter(TrainJob),
+    "progress": TypeAdapter(TrainProgress),
+    "result": TypeAdapter(TrainResult),
 }
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_NAMES: Final = {TrainJob: "job", TrainProgress: "progress", TrainResult: "result"}
 
 
 def encode_line(message: Message) -> bytes:
-    value = _adapter(type(message)).dump_python(message, mode="json")
-    return _line(_NAMES[type(message)], value)
+    """NaN and infinities become ``null``: JSON has none."""
+    name = _NAMES[type(message)]
+    return _line(name, _KINDS[name].dump_python(message, mode="json"))
 
 
 def encode_cancel(job_id: str) -> bytes:
@@ -48,11 +44,10 @@ def decode_line(line: bytes) -> Message | str:
     ((name, value),) = content.items()
     if name == "cancel":
         return str(value)
-    for kind, known in _NAMES.items():
-        if name == known:
-            message: Message = _adapter(kind).validate_python(value)
-            return message
-    raise ValueError(f"unknown message {name!r}")
+    if name not in _KINDS:
+        raise ValueError(f"unknown message {name!r}")
+    message: Message = _KINDS[name].validate_python(value)
+    return message
 
 
 def _line(name: str, value: Any) -> bytes:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import psutil
 
-from bowerbird.personalization.errors import AdapterError, PersonalizationError
+from bowerbird.personalization.errors import AdapterError, PersonalizationError, TrainingError
 from bowerbird.personalization.training.executor import (
     TrainJob,
     TrainProgress,
@@ -180,12 +180,17 @@ class Worker:
 
 def save(peft_model: PeftModel, target: Path) -> None:
     """Write the candidate in PEFT's format: complete and on the disk, or absent."""
+    from safetensors import SafetensorError
+
     from bowerbird.personalization.training.shared_base import CANDIDATE
 
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent))
     try:
-        peft_model.save_pretrained(str(work), selected_adapters=[CANDIDATE])
+        try:
+            peft_model.save_pretrained(str(work), selected_adapters=[CANDIDATE])
+        except SafetensorError as error:  # what safetensors makes of a full disk
+            raise TrainingError(f"the adapter could not be written: {error}") from error
         made = work / CANDIDATE  # PEFT puts every adapter but `default` into a folder of its name
         for path in (*made.iterdir(), made):
             _sync(path)

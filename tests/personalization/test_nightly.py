@@ -18,6 +18,7 @@ from bowerbird.personalization.errors import (
     NothingToLearnError,
     TrainingDisabledError,
     TrainingError,
+    TrainingInterruptedError,
 )
 from bowerbird.personalization.nightly import MAX_ATTEMPTS, Nightly
 from bowerbird.personalization.training.executor import TrainProgress, TrainRecipe, Verdict
@@ -425,6 +426,22 @@ async def test_an_interrupted_night_is_taken_up_again(house: House) -> None:
     assert {run.night for run in runs} == {NIGHT}
 
 
+async def test_closing_in_the_middle_leaves_the_run_for_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(jobs: Any) -> Any:
+        raise TrainingInterruptedError("Bowerbird is closing")
+        yield
+
+    await house.vote()
+    with monkeypatch.context() as closing:
+        closing.setattr(house.executor, "run", run)
+        with pytest.raises(TrainingInterruptedError):
+            await house.nightly().run_night(NIGHT)
+    (resumed,) = await house.nightly().resume()
+    assert resumed.state is RunState.PROMOTED
+
+
 async def test_whoever_joined_an_interrupted_training_is_told(house: House) -> None:
     await house.vote()
     house.executor.gate.clear()
@@ -434,7 +451,7 @@ async def test_whoever_joined_an_interrupted_training_is_told(house: House) -> N
     second = asyncio.create_task(nightly.retrain(SCOPE, ALICE))
     await asyncio.sleep(0.05)
     first.cancel()
-    with pytest.raises(TrainingError, match="interrupted"):
+    with pytest.raises(TrainingInterruptedError):
         await second
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bowerbird.personalization.errors import TrainingInterruptedError
 from bowerbird.personalization.training.executor import TrainExecutor, TrainProgress, TrainResult
 from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
 from tests.personalization.training.samples import a_job
@@ -122,9 +123,18 @@ async def test_after_closing_nothing_starts(
 ) -> None:
     await subject.executor.aclose()
     await subject.executor.aclose()
-    events = [
-        event async for event in subject.executor.run([a_job(tiny_model_dir, tmp_path / "x")])
-    ]
-    (result,) = events
-    assert isinstance(result, TrainResult)
-    assert result.verdict is None
+    with pytest.raises(TrainingInterruptedError):
+        async for _ in subject.executor.run([a_job(tiny_model_dir, tmp_path / "x")]):
+            pass
+
+
+async def test_closing_the_executor_interrupts_a_run(
+    subject: Subject, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    events = subject.executor.run([a_job(tiny_model_dir, tmp_path / "one")])
+    await anext(events)
+    await subject.executor.aclose()
+    with pytest.raises(TrainingInterruptedError):
+        async for _ in events:
+            pass
+    assert names_in(tmp_path) == set()

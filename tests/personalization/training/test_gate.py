@@ -170,7 +170,7 @@ def real_base(smollm2_dir: Path) -> SharedBase:
 @pytest.mark.timeout(600)
 def test_the_gate_on_the_real_model(real_base: SharedBase, monkeypatch: pytest.MonkeyPatch) -> None:
     """A nudge passes; what wrecks the replies is stopped, for what it says and not only its KL."""
-    shorter = replace(shared_base.SAMPLING, max_new_tokens=40)
+    shorter = replace(shared_base.SAMPLING, max_new_tokens=24)
     monkeypatch.setattr(SharedBase.sample, "__kwdefaults__", {"sampling": shorter})
     monkeypatch.setattr(gate, "SAMPLING", shorter)
     nudged, _ = judged(real_base, noise=1e-3)

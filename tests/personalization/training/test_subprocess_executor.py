@@ -158,11 +158,13 @@ async def test_a_busy_chat_cannot_starve_it_for_ever() -> None:
 
 
 async def test_a_stopped_worker_can_be_killed() -> None:
-    executor = SubprocessExecutor(lambda: True, command=STEPS_FOR_EVER, max_pause_s=3600)
+    is_busy = False
+    executor = SubprocessExecutor(lambda: is_busy, command=STEPS_FOR_EVER, max_pause_s=3600)
     events = executor.run(jobs("one"))
     await anext(events)
     pid = executor.worker_pid
     assert pid is not None
+    is_busy = True
     await until(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED)
     await events.aclose()
     assert not psutil.pid_exists(pid)
