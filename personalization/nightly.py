@@ -124,7 +124,7 @@ class Nightly:
                 self._min_feedback, scope_id, interactions_only=self._interactions_only
             )
         ]
-        return await self._run_all(runs, on_progress)
+        return [run for run, _ in await self._run_all(runs, on_progress)]
 
     async def retrain(
         self, scope_id: int, user_id: int, on_progress: OnProgress | None = None
@@ -139,22 +139,20 @@ class Nightly:
             raise ConsentError("this person has not turned personalization on")
         if not build_examples(await self._labelled(scope_id, user_id)):
             raise NothingToLearnError("there is no vote or correction of this person to learn from")
-        if (scope_id, user_id) in self._in_flight:
-            work = self._join(self._in_flight[scope_id, user_id], on_progress)
-        else:
-            night = f"retrain-{time.time_ns() // 1_000_000}"
-            run = await self._store.add_run(night, scope_id, user_id)
-            work = await self._take_up(run, on_progress)
-            if work.run.run_id == run.run_id:
-                await self._train_all([work])
-        return await asyncio.shield(work.done)
+        if (work := self._in_flight.get((scope_id, user_id))) is not None:
+            return await asyncio.shield(_join(work, on_progress).done)
+        night = f"retrain-{time.time_ns() // 1_000_000}"
+        run = await self._store.add_run(night, scope_id, user_id)
+        (outcome,) = await self._run_all([run], on_progress)
+        return outcome
 
     async def resume(self, on_progress: OnProgress | None = None) -> list[Run]:
         """Take up the runs a crash left. Does nothing while training is disabled."""
         if not self._is_enabled:
             return []
         await self._adapters.sweep()
-        return await self._run_all(await self._store.unfinished_runs(), on_progress)
+        left = await self._store.unfinished_runs()
+        return [run for run, _ in await self._run_all(left, on_progress)]
 
     async def cancel(self, user_id: int, scope_id: int | None = None) -> None:
         """End a person's queued and running trainings; nothing of them is published afterwards.
@@ -180,39 +178,32 @@ class Nightly:
 
     # --- queueing -----------------------------------------------------------------------------
 
-    async def _run_all(self, runs: Sequence[Run], on_progress: OnProgress | None) -> list[Run]:
-        """Everything to its end, what is in another task's hands included; in the order given."""
-        ended: list[Run] = []
-        mine: list[_Work] = []
-        works: list[_Work] = []
-        for run in runs:
-            if run.state.is_over:
-                ended.append(run)
-                continue
-            is_new = (run.scope_id, run.user_id) not in self._in_flight
-            work = await self._take_up(run, on_progress)
-            works.append(work)
-            if is_new:
-                mine.append(work)
-        await self._train_all(mine)
-        return ended + [(await asyncio.shield(work.done))[0] for work in works]
+    async def _run_all(self, runs: Sequence[Run], on_progress: OnProgress | None) -> list[Outcome]:
+        """Everything to its end, in the order given.
 
-    async def _take_up(self, run: Run, on_progress: OnProgress | None) -> _Work:
-        """Put the run in the queue; if the person is in it already, that one stands for both."""
-        pair = run.scope_id, run.user_id
-        work = self._in_flight.get(pair)
-        if work is None:
-            work = _Work(run, asyncio.get_running_loop().create_future())
-            self._in_flight[pair] = work
-        elif work.run.run_id != run.run_id:
+        For a person whose training is in another task's hands already, that one is waited for.
+        """
+        loop = asyncio.get_running_loop()
+        mine: list[_Work] = []
+        doubles: list[Run] = []
+        awaited: list[asyncio.Future[Outcome]] = []
+        for run in runs:
+            pair = run.scope_id, run.user_id
+            work = self._in_flight.get(pair)
+            if run.state.is_over:
+                work = _Work(run, loop.create_future())
+                work.done.set_result((run, None))
+            elif work is None:
+                work = self._in_flight[pair] = _Work(run, loop.create_future())
+                mine.append(work)
+            elif work.run.run_id != run.run_id:
+                doubles.append(run)
+            awaited.append(_join(work, on_progress).done)
+        await self._train_all(mine)
+        for run in doubles:
             detail = "another training of this person was under way"
             await self._store.finish_run(run.run_id, RunState.CANCELLED, detail=detail)
-        return self._join(work, on_progress)
-
-    def _join(self, work: _Work, on_progress: OnProgress | None) -> _Work:
-        if on_progress is not None:
-            work.listeners.append(on_progress)
-        return work
+        return [await asyncio.shield(done) for done in awaited]
 
     async def _train_all(self, works: Sequence[_Work]) -> None:
         try:
@@ -360,6 +351,12 @@ class Nightly:
         self._in_flight.pop(work.pair, None)
         if not work.done.done():
             work.done.set_result((run, verdict))
+
+
+def _join(work: _Work, on_progress: OnProgress | None) -> _Work:
+    if on_progress is not None:
+        work.listeners.append(on_progress)
+    return work
 
 
 def _job_id(run: Run) -> str:
