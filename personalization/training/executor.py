@@ -39,12 +39,12 @@ class TrainRecipe:
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
-    learning_rate: float = 2e-4
+    learning_rate: float = 5e-4
     epochs: int = 4
     batch_size: int = 4
     max_tokens: int = 512
     beta: float = 0.1
-    kl_weight: float = 0.1
+    kl_weight: float = 0.5
     weight_decay: float = 0.0
     clip_norm: float = 1.0
     seed: int = 0
