@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -28,19 +29,21 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
     from bowerbird.bot.app import build
     from bowerbird.bot.client import create_client
 
+    is_connected: Callable[[], bool] = lambda: False  # noqa: E731  (until there is a client)
+
+    async def discord_is_ready() -> bool:
+        return is_connected()
+
     async with AsyncExitStack() as opened:
+        if settings.metrics_port:
+            # Before the model: a taken port is told at once, and loading is being alive.
+            health = serve_health(settings.metrics_port, {"discord": discord_is_ready})
+            port = await opened.enter_async_context(health)
+            log.info("Health answers at http://%s:%d/readyz", HOST, port)
         with waiting(f"Loading {settings.base_model}"):
             services = await opened.enter_async_context(build(settings))
         client = create_client(settings, services)
-        if settings.metrics_port:
-
-            async def is_connected() -> bool:
-                return client.is_ready()
-
-            port = await opened.enter_async_context(
-                serve_health(settings.metrics_port, {"discord": is_connected})
-            )
-            log.info("Health answers at http://%s:%d/readyz", HOST, port)
+        is_connected = client.is_ready
         async with client:
             await client.start(token)
     return 0

@@ -88,14 +88,19 @@ async def newest_reply(store: SqlStore, server: Playground) -> Reply | None:
     return await store.reply_of_message(max(ours))
 
 
-async def test_a_life(outside: Console, server: Playground) -> None:
-    """Connects, answers, keeps a second bot away, tells how it is, and goes in peace."""
-    async with outside.start("run", METRICS_PORT="0") as running:
+@pytest.mark.e2e
+async def test_a_life(outside: Console, server: Playground, unused_tcp_port: int) -> None:
+    """Tells how it is, connects, answers, keeps a second bot away, and goes in peace."""
+    health = {"METRICS_PORT": str(unused_tcp_port)}
+    async with outside.start("run", **health) as running:
         await server.bot_ready(START_S)
+        assert await ready(f"http://127.0.0.1:{unused_tcp_port}")
         assert await reply_to_alice(server, running)
         second = await asyncio.to_thread(outside, "run")
         assert second.returncode == 1
         assert "is running with DATA_DIR" in second.stderr.splitlines()[-1]
+        same_port = await asyncio.to_thread(outside, "run", **health)
+        assert_says(same_port, 1, f"127.0.0.1:{unused_tcp_port}: the port is in use")
         running.send(signal.SIGTERM)
         assert await running.ended() == 0, running.said
     assert "Traceback" not in running.said
@@ -103,29 +108,19 @@ async def test_a_life(outside: Console, server: Playground) -> None:
     assert "TRAINING_ACKNOWLEDGED" in running.said
 
 
-async def test_health_and_ctrl_c(
-    outside: Console, server: Playground, unused_tcp_port: int
-) -> None:
-    async with outside.start("run", METRICS_PORT=str(unused_tcp_port)) as running:
-        await server.bot_ready(START_S)
-        address = f"http://127.0.0.1:{unused_tcp_port}/readyz"
-        async with aiohttp.ClientSession() as session, asyncio.timeout(START_S):
-            while True:
-                async with session.get(address) as response:
-                    if response.status == 200:
-                        break
-                await asyncio.sleep(0.05)
-        taken = await asyncio.to_thread(
-            outside, "run", METRICS_PORT=str(unused_tcp_port), DATA_DIR=str(outside.home / "2")
-        )
-        assert taken.returncode == 1
-        assert "the port is in use" in taken.stderr.splitlines()[-1]
-        assert "Traceback" not in taken.stderr
-        running.send(signal.SIGINT)
-        assert await running.ended() == 0, running.said
-    assert "Traceback" not in running.said
+async def ready(address: str) -> bool:
+    """Waits until it says so; it must say that it is alive all along."""
+    async with aiohttp.ClientSession(address) as session, asyncio.timeout(START_S):
+        while True:
+            async with session.get("/healthz") as response:
+                assert response.status == 200
+            async with session.get("/readyz") as response:
+                if response.status == 200:
+                    return (await response.json()) == {"discord": True}
+            await asyncio.sleep(0.05)
 
 
+@pytest.mark.e2e
 async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     outside: Console, server: Playground
 ) -> None:
@@ -154,6 +149,7 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     assert "Traceback" not in running.said
 
 
+@pytest.mark.e2e
 async def test_retrain_beside_a_running_bot(outside: Console, server: Playground) -> None:
     """Another process trains alice; the bot's next reply is made with what it published."""
     alice = server.person("alice")

@@ -42,6 +42,7 @@ def test_nothing_of_the_owners_leaks_in(tmp_path: Path) -> None:
     assert child["DEVICE"] == "cpu"
 
 
+@pytest.mark.e2e
 async def test_it_runs_and_ctrl_c_stops_all_of_it(trying: Console) -> None:
     # The owner's own .env lies there and must not matter.
     (trying.home / ".env").write_text(
@@ -64,6 +65,7 @@ async def test_it_runs_and_ctrl_c_stops_all_of_it(trying: Console) -> None:
     assert (trying.home / "data" / "playground" / "bowerbird.db").is_file()
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a terminal cannot hang up here")
 async def test_a_closed_terminal_leaves_no_orphan(trying: Console) -> None:
     async with trying.start("playground", "--port", "0", "--no-browser") as running:
@@ -75,6 +77,7 @@ async def test_a_closed_terminal_leaves_no_orphan(trying: Console) -> None:
     assert not [child for child in children if child.is_running()]
 
 
+@pytest.mark.e2e
 async def test_a_bot_that_dies_is_told(trying: Console) -> None:
     async with trying.start("playground", "--port", "0", "--no-browser") as running:
         await running.line_with("The bot is there")
@@ -85,6 +88,7 @@ async def test_a_bot_that_dies_is_told(trying: Console) -> None:
     assert last.startswith("bowerbird: the bot stopped (exit code -9)")
 
 
+@pytest.mark.e2e
 def test_a_bot_that_cannot_start_is_told(trying: Console) -> None:
     (trying.home / "data").mkdir()
     (trying.home / "data" / "playground").write_text("in the way")
