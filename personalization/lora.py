@@ -11,8 +11,7 @@ Works under autograd too (``trainable=True``). Knows tensors only, not who an ad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,22 +19,10 @@ from torch.nn import functional as F
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, ModelError
+from bowerbird.personalization.lora_layout import fuse, lay_out, plan_groups
+from bowerbird.personalization.packed_linear import packed
 
 __all__ = ["AdapterWeights", "LoraSlots"]
-
-_SHARED_INPUT = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
-"""Names of sibling layers that Llama-like models call with one and the same input tensor."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a target's matrices lie in a slot, as offsets into the row: A ``[rank, in]``, and B
-    as ``[rank, out]``, which multiplies three times as fast on CPU as ``[out, rank]``."""
-
-    in_features: int
-    out_features: int
-    a_offset: int
-    b_offset: int
 
 
 class LoraSlots:
@@ -53,18 +40,19 @@ class LoraSlots:
         rank: int,
         trainable: bool = False,
         dtype: torch.dtype | None = None,
+        is_packed: bool = False,
     ) -> None:
         self.targets = tuple(targets)
         self.rank = rank
         self.count = slots
         self._route: slice | Tensor | None = None
         self._attached: list[tuple[nn.Module, str, nn.Linear]] = []
-        plan = list(_plan(model, self.targets))
-        if not any(name in self.targets for _, _, group in plan for name in group):
+        plan = list(plan_groups(model, self.targets, is_everything=is_packed))
+        self._places, width = lay_out(plan, self.targets, rank)
+        if not self._places:
             raise ModelError(
                 f"LORA_TARGETS={','.join(targets)} names no linear layer of this model"
             )
-        self._places, width = _layout(plan, self.targets, rank)
         device = next(model.parameters()).device
         if dtype is None:  # CPUs multiply thin float32 matrices much faster than bfloat16 ones
             dtype = torch.float32 if device.type == "cpu" else next(model.parameters()).dtype
@@ -73,7 +61,7 @@ class LoraSlots:
         self._is_empty = [True] * (slots + 1)
         self._parameters: list[Tensor] = []
         for parent, path, group in plan:
-            self._wrap(parent, path, group, trainable)
+            self._wrap(parent, path, group, trainable, is_packed)
 
     @classmethod
     def attach(
@@ -85,9 +73,22 @@ class LoraSlots:
         rank: int,
         trainable: bool = False,
         dtype: torch.dtype | None = None,
+        is_packed: bool = False,
     ) -> LoraSlots:
-        """Wrap ``model`` in place; ``detach`` undoes it. Raises ``ModelError`` if nothing fits."""
-        return cls(model, targets=targets, slots=slots, rank=rank, trainable=trainable, dtype=dtype)
+        """Wrap ``model`` in place; ``detach`` undoes it. Raises ``ModelError`` if nothing fits.
+
+        ``is_packed``: compute all linear layers with packed copies of their weights, for serving
+        (``packed_linear`` says where it can be done).
+        """
+        return cls(
+            model,
+            targets=targets,
+            slots=slots,
+            rank=rank,
+            trainable=trainable,
+            dtype=dtype,
+            is_packed=is_packed,
+        )
 
     @property
     def slot_bytes(self) -> int:
@@ -192,9 +193,14 @@ class LoraSlots:
         return self._is_empty[slot] and not any(p.requires_grad for p in self._parameters[:1])
 
     def _wrap(
-        self, parent: nn.Module, path: str, group: dict[str, nn.Linear], trainable: bool
+        self,
+        parent: nn.Module,
+        path: str,
+        group: dict[str, nn.Linear],
+        trainable: bool,
+        is_packed: bool,
     ) -> None:
-        adapted = [name for name in group if name in self.targets]
+        adapted = [name for name in group if f"{path}.{name}" in self._places]
         a, down = None, {}
         if adapted:
             places = [self._places[f"{path}.{name}"] for name in adapted]
@@ -211,7 +217,7 @@ class LoraSlots:
             a = a.detach().requires_grad_(trainable)
             down = {name: b.detach().requires_grad_(trainable) for name, b in down.items()}
             self._parameters += [a, *down.values()]
-        shared = _SharedInput(self, group, a, down)
+        shared = _SharedInput(self, group, a, down, is_packed)
         for index, (name, linear) in enumerate(group.items()):
             self._attached.append((parent, name, linear))
             setattr(parent, name, _SlotLinear(linear, shared, index))
@@ -256,6 +262,7 @@ class _SharedInput:
         group: dict[str, nn.Linear],
         a: Tensor | None,
         b: dict[str, Tensor],
+        is_packed: bool,
     ) -> None:
         self._slots = slots
         self._layers = list(group.values())
@@ -268,9 +275,12 @@ class _SharedInput:
         self._input: Tensor | None = None
         self._outputs: list[Tensor] = []
         self._left: set[int] = set()
-        self._weight = self._bias = None
+        self._base: Callable[[Tensor], Tensor] = self._layers[0]
         if len(self._layers) > 1:
-            self._weight, self._bias = _fuse(self._layers)
+            weight, bias = fuse(self._layers)
+            self._base = packed(weight, bias) if is_packed else _unpacked(weight, bias)
+        elif is_packed and type(self._layers[0]) is nn.Linear:
+            self._base = packed(self._layers[0].weight, self._layers[0].bias)
 
     def output(self, index: int, x: Tensor) -> Tensor:
         if len(self._layers) == 1:
@@ -286,12 +296,9 @@ class _SharedInput:
         return made
 
     def _compute(self, x: Tensor) -> list[Tensor]:
-        if self._weight is None:
-            whole = self._layers[0](x)
-            outputs = [whole]
-        else:
-            whole = F.linear(x, self._weight, self._bias)
-            outputs = list(torch.split(whole, self._sizes, dim=-1))
+        whole = self._base(x)
+        is_one = len(self._layers) == 1
+        outputs = [whole] if is_one else list(torch.split(whole, self._sizes, dim=-1))
         slots = self._slots
         if self._a is None or not slots.is_routed:
             return outputs
@@ -310,66 +317,5 @@ class _SharedInput:
         return outputs
 
 
-def _plan(
-    model: nn.Module, targets: tuple[str, ...]
-) -> Iterator[tuple[nn.Module, str, dict[str, nn.Linear]]]:
-    """``(parent, its path, layers computed together)`` for everything to wrap."""
-    for path, parent in list(model.named_modules()):
-        linear = {n: m for n, m in parent.named_children() if isinstance(m, nn.Linear)}
-        if not path or not linear:
-            continue  # the root's own linear layer is the output head
-        left = dict(linear)
-        for names in _SHARED_INPUT:
-            group = {name: linear[name] for name in names if name in linear}
-            if len(group) == len(names) and _can_fuse(list(group.values())):
-                yield parent, path, group
-                left = {name: layer for name, layer in left.items() if name not in group}
-        for name, layer in left.items():
-            if name in targets:
-                yield parent, path, {name: layer}
-
-
-def _can_fuse(layers: list[nn.Linear]) -> bool:
-    first = layers[0]
-    return all(
-        type(layer) is nn.Linear
-        and layer.in_features == first.in_features
-        and layer.weight.dtype == first.weight.dtype
-        and not layer.weight.requires_grad
-        and (layer.bias is None) == (first.bias is None)
-        for layer in layers
-    )
-
-
-def _fuse(layers: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
-    """One weight for all; the layers' own become views of it, so no memory is used twice."""
-    weight = torch.cat([layer.weight.detach() for layer in layers])
-    bias = None
-    if layers[0].bias is not None:
-        bias = torch.cat([layer.bias.detach() for layer in layers])
-    start = 0
-    for layer in layers:
-        stop = start + layer.out_features
-        layer.weight.data = weight[start:stop]
-        if bias is not None:
-            layer.bias.data = bias[start:stop]
-        start = stop
-    return weight, bias
-
-
-def _layout(
-    plan: list[tuple[nn.Module, str, dict[str, nn.Linear]]], targets: tuple[str, ...], rank: int
-) -> tuple[dict[str, _Place], int]:
-    """Offsets of every target in a slot; the A of layers computed together lie side by side."""
-    places: dict[str, _Place] = {}
-    offset = 0
-    for _, path, group in plan:
-        adapted = {name: layer for name, layer in group.items() if name in targets}
-        a_offset = offset
-        offset += sum(layer.in_features * rank for layer in adapted.values())
-        for name, layer in adapted.items():
-            place = _Place(layer.in_features, layer.out_features, a_offset, offset)
-            places[f"{path}.{name}"] = place
-            a_offset += layer.in_features * rank
-            offset += layer.out_features * rank
-    return places, offset
+def _unpacked(weight: Tensor, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.linear(x, weight, bias)

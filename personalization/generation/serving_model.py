@@ -19,6 +19,7 @@ from bowerbird.personalization.errors import ModelError
 from bowerbird.personalization.generation import attention
 from bowerbird.personalization.generation.kv_cache import KvCache
 from bowerbird.personalization.lora import LoraSlots
+from bowerbird.personalization.packed_linear import can_pack
 from bowerbird.personalization.prompting import end_of_turn_id
 
 if TYPE_CHECKING:
@@ -65,7 +66,14 @@ class ServingModel:
         cache_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
         self._check_memory(KvCache.bytes_for(**shape, dtype=cache_dtype), rows)
         self._reference = self._own_logits()
-        self.slots = LoraSlots.attach(model, targets=lora_targets, slots=rows, rank=lora_rank)
+        weight_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        self.slots = LoraSlots.attach(
+            model,
+            targets=lora_targets,
+            slots=rows,
+            rank=lora_rank,
+            is_packed=can_pack(self.device, self._dtype, weight_bytes),
+        )
         try:
             self.cache = KvCache(**shape, dtype=cache_dtype, device=self.device)
             attention.register()

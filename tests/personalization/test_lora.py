@@ -16,6 +16,7 @@ from torch import Tensor
 from bowerbird.personalization.errors import AdapterError, ModelError
 from bowerbird.personalization.lora import AdapterWeights, LoraSlots
 from bowerbird.personalization.models import load_model
+from bowerbird.personalization.packed_linear import can_pack
 from tests import tiny
 
 PROMPT = torch.tensor([[1, 40, 50, 60, 7, 8, 300, 2]])
@@ -244,3 +245,27 @@ def test_smollm2_mixed_batch_is_peft(smollm2_dir: Path, tmp_path: Path) -> None:
         logits = model(PROMPT.expand(3, -1)).logits
         for row, other in zip(logits, (expected[1], expected[2], expected[0]), strict=True):
             assert _close(row, other)
+
+
+def test_packed_weights_compute_the_same(model_dir: Path, adapters: list[Path]) -> None:
+    logits = []
+    for is_packed in (False, True):
+        model: Any = load_model(str(model_dir), device="cpu", dtype="bfloat16")
+        if is_packed and not can_pack(model.device, model.dtype, 1):
+            pytest.skip("this build of torch or this machine cannot pack")
+        slots = LoraSlots.attach(
+            model, targets=tiny.ALL_LINEAR, slots=2, rank=4, is_packed=is_packed
+        )
+        slots.load(0, AdapterWeights.load(adapters[0]))
+        slots.route([0, None])
+        with torch.inference_mode():
+            logits.append(model(PROMPT.expand(2, -1)).logits.float())
+        slots.detach()
+    assert (logits[0] - logits[1]).abs().mean() <= 0.02 * logits[0].std()
+
+
+def test_packing_is_for_bfloat16_on_cpu_where_memory_allows() -> None:
+    cpu = torch.device("cpu")
+    assert not can_pack(cpu, torch.float32, 1)
+    assert not can_pack(torch.device("cuda"), torch.bfloat16, 1)
+    assert not can_pack(cpu, torch.bfloat16, 2**60)
