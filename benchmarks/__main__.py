@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import loop_lag
+from benchmarks import decode, loop_lag
 
-BENCHMARKS = {"loop-lag": loop_lag.main}
+BENCHMARKS = {"decode": decode.main, "loop-lag": loop_lag.main}
 BUILD = Path(__file__).parents[1] / "build"
 
 

@@ -28,7 +28,6 @@ TENSORS = {"torch", "transformers", "peft", "safetensors", "gguf"}
 DATABASES = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}
 
-    "personalization/lora_layout.py",
 # Imported by every console command, so they must not pull in torch (seconds) or discord.
 LIGHT_MODULES = (
     "bowerbird.personalization.types",
