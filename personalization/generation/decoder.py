@@ -1,11 +1,12 @@
 """The synchronous core: rows of a batch that come and go, one ``step`` at a time.
 
 Contract: each reply is what it would be alone (same model, adapter and seed), whatever joins,
-leaves or fails beside it. A step is one chunk of at most one prompt, then one token for every row
-that has its prompt behind it (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al.
-2024). Rows that decode are always the first ones, so batch row, cache row and adapter slot are the
-same number and every pass works on slices, not on gathered copies. Knows no threads, queues or
-people; used by ``engine`` and by the training gate.
+leaves or fails beside it; exactly so in float32, while in bfloat16 the processor rounds differently
+for different numbers of rows, so that near ties may fall the other way. A step is one chunk of at
+most one prompt, then one token for every row that has its prompt behind it (continuous batching, Yu
+et al. 2022; chunked prefill, Agrawal et al. 2024). Rows that decode are always the first ones, so
+batch row, cache row and adapter slot are the same number, and every pass works on slices, not on
+gathered copies. Knows no threads, queues or people; used by ``engine`` and by the training gate.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class TorchEngine(GenerationBackend):
         self._max_context = max_context
         self._max_waiting = max_waiting
         self._lora = (lora_rank, tuple(lora_targets))
-        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._threads = threads or max(1, _cores() - 1)
         self._inbox: queue.SimpleQueue[_Submit | _Cancel | _Stop] = queue.SimpleQueue()
         self._open: dict[_Ticket, None] = {}
         self._adapters: AdapterCache[Tensor] = AdapterCache(
@@ -360,6 +360,12 @@ class TorchEngine(GenerationBackend):
             self._loop.call_soon_threadsafe(call, *args)
         except RuntimeError:  # the loop was closed over our heads: nobody is listening any more
             self._inbox.put(_Stop())
+
+
+def _cores() -> int:
+    """Those this process may use, which in a container are fewer than there are."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS or Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 2
 
 
 def _deliver(news: list[tuple[_Ticket, Output]]) -> None:
