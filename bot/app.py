@@ -9,6 +9,7 @@ torch takes seconds. Knows no Discord.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from bowerbird.personalization.training.executor import TrainExecutor
     from bowerbird.personalization.types import AdapterRef
     from bowerbird.storage.store import Store
+
+log = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 64
 
@@ -93,6 +96,17 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
         await store.aclose()
 
 
+async def _outdate_adapters(settings: Settings, store: Store) -> None:
+    outdated = await store.outdate_adapters(settings.base_model)
+    if outdated:
+        log.warning(
+            "%d people's adapters were trained on another base model than BASE_MODEL=%s; "
+            "they are trained afresh the next night, and answered by the base until then",
+            outdated,
+            settings.base_model,
+        )
+
+
 @asynccontextmanager
 async def open_library(settings: Settings) -> AsyncIterator[Library]:
     """Store and training without an engine; may be open beside a running bot.
@@ -104,7 +118,8 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
     async with AsyncExitStack() as opened:
         store = await opened.enter_async_context(open_store(settings))
         model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
-        adapters = AdapterLibrary(settings.adapters_dir, store)
+        await _outdate_adapters(settings, store)
+        adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         executor = SubprocessExecutor()
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, NoBackend(), model)
@@ -122,7 +137,7 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
 
     async with open_store(settings) as store:
         backend = NoBackend()
-        adapters = AdapterLibrary(settings.adapters_dir, store)
+        adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         executor = SubprocessExecutor()  # starts nothing before it is asked to train
         nightly = _nightly(settings, store, executor, adapters, backend, settings.base_model)
         # Never asked: a bot that is not connected hears nobody.
@@ -148,7 +163,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await opened.enter_async_context(_alone(settings.data_dir))
         store = await opened.enter_async_context(open_store(settings))
         model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
-        adapters = AdapterLibrary(settings.adapters_dir, store)
+        await _outdate_adapters(settings, store)
+        adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         await adapters.sweep()
         engine = TorchEngine(
             model,
@@ -195,7 +211,6 @@ def _nightly(
             alpha=2 * settings.lora_rank,
             targets=settings.lora_targets,
         ),
-        base_model=settings.base_model,
         model_path=model,
         min_feedback=settings.min_feedback,
         interactions_only=settings.train_on == "interactions",

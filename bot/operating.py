@@ -116,7 +116,9 @@ async def forget(settings: Settings, options: argparse.Namespace) -> int:
         raise CommandError("nothing was erased")
     async with open_store(settings) as store:
         erased = await store.forget(options.user)
-        await AdapterLibrary(settings.adapters_dir, store).delete(erased.people)
+        await AdapterLibrary(settings.adapters_dir, store, settings.base_model).delete(
+            erased.people
+        )
     _say(
         f"Erased of {options.user}: {erased.replies} replies, {erased.feedback} feedback, "
         f"{erased.adapters} adapter versions, {erased.runs} training runs"

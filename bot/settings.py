@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DISCORD_API = "https://discord.com/api/v10"
 DEFAULT_SYSTEM_PROMPT = (
-    "You are Bowerbird, a friendly companion in a Discord chat. "
-    "Answer the person's last message directly and helpfully."
+    "You are a helpful AI assistant named Bowerbird, chatting with people on Discord. "
+    "Give short, friendly and correct answers."
 )
 
 

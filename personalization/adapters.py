@@ -39,11 +39,12 @@ Check = Callable[[AdapterRef], Awaitable[None]]
 
 
 class AdapterLibrary:
-    """All published adapters below ``root``."""
+    """All published adapters below ``root``. ``base_model``: what they are served on now."""
 
-    def __init__(self, root: Path, store: Store) -> None:
+    def __init__(self, root: Path, store: Store, base_model: str) -> None:
         self._root = root
         self._store = store
+        self.base_model = base_model
         self._writing = asyncio.Lock()
 
     def path(self, scope_id: int, user_id: int, version: int) -> Path:
@@ -57,10 +58,11 @@ class AdapterLibrary:
     async def active(self, scope_id: int, user_id: int) -> AdapterRef | None:
         """The version this person's replies are made with; ``None`` for base.
 
+        A version trained on another base model fits this one in shape at best, so it waits.
         Its files are not looked at: the backend raises ``AdapterError`` if they are damaged.
         """
         person = await self._store.person(scope_id, user_id)
-        if person.active_version is None:
+        if person.active_version is None or person.active_base_model != self.base_model:
             return None
         path = self.path(scope_id, user_id, person.active_version)
         return AdapterRef(scope_id, user_id, person.active_version, path)

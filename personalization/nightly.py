@@ -77,8 +77,7 @@ class _Work:
 class Nightly:
     """Runs trainings and publishes what passes the gate.
 
-    ``base_model``: its name, as recorded with every version; ``model_path``: what the trainer loads
-    (the name itself if not given). ``backend`` is told of new and vanished versions.
+    ``model_path``: what the trainer loads. ``backend`` is told of new and vanished versions.
     """
 
     def __init__(
@@ -89,18 +88,17 @@ class Nightly:
         backend: GenerationBackend,
         *,
         recipe: TrainRecipe,
-        base_model: str,
+        model_path: str,
         min_feedback: int,
         interactions_only: bool,
         is_enabled: bool,
-        model_path: str | None = None,
     ) -> None:
         self._store = store
         self._executor = executor
         self._adapters = adapters
         self._recipe = recipe
-        self._publisher = Publisher(store, adapters, backend, base_model)
-        self._model_path = model_path or base_model
+        self._publisher = Publisher(store, adapters, backend)
+        self._model_path = model_path
         self._min_feedback = min_feedback
         self._interactions_only = interactions_only
         self._is_enabled = is_enabled

@@ -33,15 +33,12 @@ CANCELLED = Ending(RunState.CANCELLED, "cancelled")
 
 
 class Publisher:
-    """Carries verdicts out. ``base_model`` is the name recorded with every version."""
+    """Carries verdicts out."""
 
-    def __init__(
-        self, store: Store, adapters: AdapterLibrary, backend: GenerationBackend, base_model: str
-    ) -> None:
+    def __init__(self, store: Store, adapters: AdapterLibrary, backend: GenerationBackend) -> None:
         self._store = store
         self._adapters = adapters
         self._backend = backend
-        self._base_model = base_model
 
     async def carry_out(
         self, pair: tuple[int, int], job: TrainJob, verdict: Verdict, *, is_stale: bool
@@ -55,7 +52,7 @@ class Publisher:
             user_id=pair[1],
             version=await self._store.next_version(*pair),
             state=AdapterState.ACCEPTED,
-            base_model=self._base_model,
+            base_model=self._adapters.base_model,
             trained_on=sum(not example.is_held_out for example in job.examples),
             verdict=_as_json(verdict),
             created_at=datetime.now(UTC),

@@ -66,7 +66,7 @@ class ReplyStream:
 
 
 class ReplyService:
-    """Answers conversations. ``context_tokens`` is the model's window: prompt and reply together."""
+    """Answers conversations. ``context_tokens``: the window of prompt and reply together."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class ReplyService:
     async def _start(
         self, request: GenerationRequest
     ) -> tuple[AdapterRef | None, AsyncGenerator[GenerationChunk, None]]:
-        """The stream with its first chunk at hand, so that a damaged adapter shows before any text."""
+        """The stream, its first chunk at hand: a damaged adapter shows before any text."""
         chunks = self._backend.generate(request)
         try:
             first = await anext(chunks, None)

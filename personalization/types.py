@@ -64,7 +64,7 @@ class Sampling:
     ``repetition_penalty`` as in CTRL (Keskar et al. 2019), over prompt and reply; 1 is off.
     """
 
-    temperature: float = 0.7
+    temperature: float = 0.4
     top_p: float = 0.9
     top_k: int = 50
     repetition_penalty: float = 1.1

@@ -18,8 +18,10 @@ class Snowflakes:
     def __init__(self) -> None:
         self._last = 0
 
-    def next(self) -> int:
-        now = (int(time.time() * 1000) - DISCORD_EPOCH_MS) << 22
+    def next(self, moment_s: float | None = None) -> int:
+        """A new id, made now (or at ``moment_s``, seconds since the Unix epoch)."""
+        moment_s = time.time() if moment_s is None else moment_s
+        now = (int(moment_s * 1000) - DISCORD_EPOCH_MS) << 22
         self._last = max(now, self._last + 1)
         return self._last
 

@@ -48,6 +48,7 @@ Subscriber = Callable[["Event"], None]
 
 # No secret: it opens nothing but a playground on this machine.
 DEMO_TOKEN = "playground-token"  # noqa: S105
+FOUNDED_AT_S = 1_767_225_600.0  # 2026-01-01: before any message
 # The intents a bot must be granted in the developer portal, as application flags.
 ALL_PRIVILEGED = (
     ApplicationFlag.GATEWAY_PRESENCE_LIMITED
@@ -96,6 +97,7 @@ class World:
     interactions: dict[int, Interaction] = field(default_factory=dict)
     _old_edits: dict[int, list[float]] = field(default_factory=dict)
     _snowflakes: Snowflakes = field(default_factory=Snowflakes)
+    _ids_are_from: float | None = None
     _subscribers: list[Subscriber] = field(default_factory=list)
     _waiting: set[asyncio.Future[None]] = field(default_factory=set)
 
@@ -105,7 +107,7 @@ class World:
         return time.time()
 
     def new_id(self) -> int:
-        return self._snowflakes.next()
+        return self._snowflakes.next(self._ids_are_from)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Calls `subscriber` for every event from now on; returns how to stop."""
@@ -371,8 +373,12 @@ class World:
 
 
 def default_world(token: str = DEMO_TOKEN) -> World:
-    """The server "The Bower": its owner, alice, bob and carol, two channels, and the bot."""
+    """The server "The Bower": its owner, alice, bob and carol, two channels, and the bot.
+
+    They have the same ids every time, so that what a bot has learnt of them survives a restart.
+    """
     world = World()
+    world._ids_are_from = FOUNDED_AT_S
     owner = world.create_user("owner", "Olive (owner)")
     guild = world.create_guild("The Bower", owner)
     for name in ("alice", "bob", "carol"):
@@ -380,4 +386,5 @@ def default_world(token: str = DEMO_TOKEN) -> World:
     world.create_channel(guild, "general", topic="Talk to Bowerbird: mention it.")
     world.create_channel(guild, "garden", topic="A second room.")
     world.add_member(guild, world.create_bot("Bowerbird", token, owner))
+    world._ids_are_from = None
     return world

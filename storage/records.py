@@ -49,6 +49,7 @@ class Consent(StrEnum):
 class Person:
     """One person in one scope. ``active_version`` is the promoted adapter, ``None`` for base.
 
+    ``active_base_model``: the base model that version was trained on.
     ``is_stale``: a text that the active adapter was trained on has since been deleted or edited,
     so it must be retrained even if there is no new feedback.
     """
@@ -58,6 +59,7 @@ class Person:
     consent: Consent = Consent.UNASKED
     consent_changed_at: datetime | None = None
     active_version: int | None = None
+    active_base_model: str | None = None
     is_stale: bool = False
 
 

@@ -169,6 +169,10 @@ class SqlStore(Store):
         async with self._database.transaction() as tx:
             await adapters.activate(tx, scope_id, user_id, version)
 
+    async def outdate_adapters(self, base_model: str) -> int:
+        async with self._database.transaction() as tx:
+            return await adapters.outdate(tx, base_model)
+
     # --- runs ---------------------------------------------------------------------------------
     async def due_people(
         self, min_feedback: int, scope_id: int | None = None, *, interactions_only: bool = False

@@ -117,6 +117,12 @@ class Store(Protocol):
     async def activate(self, scope_id: int, user_id: int, version: int | None) -> None:
         """Point the person at an accepted version, or at base (``None``)."""
 
+    async def outdate_adapters(self, base_model: str) -> int:
+        """Active versions of any other base model become stale, so their people are due.
+
+        Returns how many did.
+        """
+
     # --- runs ---------------------------------------------------------------------------------
     async def due_people(
         self, min_feedback: int, scope_id: int | None = None, *, interactions_only: bool = False

@@ -34,13 +34,18 @@ class TrainExample:
 
 @dataclass(frozen=True, slots=True)
 class TrainRecipe:
-    """How an adapter is trained; docs/LOG.md says what each value was worth."""
+    """How an adapter is trained; docs/LOG.md says what each value was worth.
+
+    ``epochs`` at least; with few examples more, until there are ``min_steps`` or ``max_epochs``.
+    """
 
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     learning_rate: float = 5e-4
     epochs: int = 4
+    min_steps: int = 20
+    max_epochs: int = 10
     batch_size: int = 4
     max_tokens: int = 512
     beta: float = 0.1

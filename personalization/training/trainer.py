@@ -99,10 +99,12 @@ def train(
         parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     batches_per_epoch = math.ceil(len(rows) / recipe.batch_size)
-    total = batches_per_epoch * recipe.epochs
+    enough = min(math.ceil(recipe.min_steps / batches_per_epoch), recipe.max_epochs)
+    epochs = max(recipe.epochs, enough)
+    total = batches_per_epoch * epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
     trained = Trained()
-    for _ in range(recipe.epochs):
+    for _ in range(epochs):
         indices = list(range(len(rows)))
         order.shuffle(indices)
         for start in range(0, len(indices), recipe.batch_size):

@@ -82,7 +82,7 @@ export const NAMES = {
   "😊": "smile", "😮": "surprised", "😢": "sad", "🤔": "thinking", "👀": "eyes", "🎉": "party",
   "✅": "done", "❌": "no", "⭐": "star", "🔄": "reload", "↻": "again",
 };
-export const PICKER = ["👍", "👎", "🔁", "❤️", "🔥", "😂", "😊", "😮", "😢", "🤔", "👀", "🎉", "✅", "❌", "⭐"];
+export const PICKER = ["👍", "👎", "🔄", "❤️", "🔥", "😂", "😊", "😮", "😢", "🤔", "👀", "🎉", "✅", "❌", "⭐"];
 const KNOWN = new RegExp(`(${Object.keys(DRAWINGS).join("|")})\\uFE0F?`, "gu");
 
 const build = ([tag, props, ...children]) => s(tag, props, children.map(build));

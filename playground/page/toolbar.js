@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { toggleReaction } from "./actions.js";
 import { findMessage, isMine, may, setReply } from "./state.js";
 
-const QUICK = [["👍", "Thumbs up"], ["👎", "Thumbs down"], ["🔁", "Again"]];
+const QUICK = [["👍", "Thumbs up"], ["👎", "Thumbs down"], ["🔄", "Again"]];
 
 /** `actions`: {pickEmoji(channelId, id, anchor), edit(message), menu(message, x, y)}. */
 export function toolbar(channelId, id, actions) {

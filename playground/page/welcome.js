@@ -39,7 +39,7 @@ function hints() {
     h("p.hints-title", {}, `New here? Some things to try with ${name}:`),
     hint("Ask something", `@${name} ${question}`, `@${name} ${question}`),
     hint("Look around", "/my status", "/my status"),
-    h("p.hints-more", {}, withEmoji("Then react to a reply with 👍 or 👎, or ask again with 🔁. Switch person at the bottom left to see how each gets a bot of their own.")),
+    h("p.hints-more", {}, withEmoji("Then react to a reply with 👍 or 👎, or ask again with 🔄. Switch person at the bottom left to see how each gets a bot of their own.")),
   );
 }
 

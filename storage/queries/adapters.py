@@ -81,6 +81,20 @@ async def activate(tx: AsyncConnection, scope_id: int, user_id: int, version: in
     await people_queries.point_at(tx, scope_id, user_id, version)
 
 
+async def outdate(tx: AsyncConnection, base_model: str) -> int:
+    outdated = await tx.execute(
+        update(adapters)
+        .where(
+            adapters.c.base_model != base_model,
+            ~adapters.c.is_stale,
+            exists().where(people_queries.active_adapter()),
+        )
+        .values(is_stale=True)
+        .returning(adapters.c.version)
+    )
+    return len(outdated.all())
+
+
 def to_record(row: Row[Any]) -> AdapterVersion:
     return AdapterVersion(
         scope_id=row.scope_id,

@@ -27,9 +27,11 @@ def active_adapter() -> ColumnElement[bool]:
 
 
 def _select_people() -> Select[Any]:
-    return select(people, func.coalesce(adapters.c.is_stale, False).label("is_stale")).outerjoin(
-        adapters, active_adapter()
-    )
+    return select(
+        people,
+        adapters.c.base_model.label("active_base_model"),
+        func.coalesce(adapters.c.is_stale, False).label("is_stale"),
+    ).outerjoin(adapters, active_adapter())
 
 
 def _person(row: Row[Any]) -> Person:
@@ -39,6 +41,7 @@ def _person(row: Row[Any]) -> Person:
         consent=Consent(row.consent),
         consent_changed_at=row.consent_changed_at,
         active_version=row.active_version,
+        active_base_model=row.active_base_model,
         is_stale=bool(row.is_stale),
     )
 

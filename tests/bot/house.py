@@ -102,7 +102,7 @@ async def services_for(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = SqlStore(settings.store_url)
     await store.open()
-    adapters = AdapterLibrary(settings.adapters_dir, store)
+    adapters = AdapterLibrary(settings.adapters_dir, store, "fake")
     tokenizer = cast("Any", FakeTokenizer())
     replies = ReplyService(
         backend,
@@ -119,7 +119,7 @@ async def services_for(
         adapters,
         backend,
         recipe=TrainRecipe(),
-        base_model="fake",
+        model_path="fake",
         min_feedback=settings.min_feedback,
         interactions_only=False,
         is_enabled=settings.training_acknowledged,

@@ -15,7 +15,7 @@ from bowerbird.personalization.errors import AdapterError
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import AdapterState, Consent
 from bowerbird.storage.sql import SqlStore
-from tests.storage.samples import ALICE, BOB, SCOPE, a_version, consent
+from tests.storage.samples import ALICE, BASE_MODEL, BOB, SCOPE, a_version, consent
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 
 @pytest.fixture
 def library(tmp_path: Path, store: SqlStore) -> AdapterLibrary:
-    return AdapterLibrary(tmp_path / "adapters", store)
+    return AdapterLibrary(tmp_path / "adapters", store, BASE_MODEL)
 
 
 def write_candidate(library: AdapterLibrary, run_id: int = 1, content: str = "weights") -> Path:
@@ -235,3 +235,12 @@ async def test_a_version_number_is_never_published_twice(
     active = await library.active(SCOPE, ALICE)
     assert active is not None
     assert content(active.path) == "first"
+
+
+async def test_a_version_of_another_base_model_waits_until_that_is_back(
+    library: AdapterLibrary, store: SqlStore, tmp_path: Path
+) -> None:
+    ref = await library.publish(write_candidate(library), a_version(1))
+    elsewhere = AdapterLibrary(tmp_path / "adapters", store, "another-model")
+    assert await elsewhere.active(SCOPE, ALICE) is None
+    assert await library.active(SCOPE, ALICE) == ref

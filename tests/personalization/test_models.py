@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from bowerbird.personalization import models
 from bowerbird.personalization.errors import ModelError
 from bowerbird.personalization.models import (

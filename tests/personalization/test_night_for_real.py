@@ -54,10 +54,9 @@ async def night(folder: Path, model: Path, what: str) -> list[Run]:
         nightly = Nightly(
             store,
             executor,
-            AdapterLibrary(folder / "adapters", store),
+            AdapterLibrary(folder / "adapters", store, "tiny"),
             FakeBackend(),
-            recipe=TrainRecipe(epochs=2),
-            base_model="tiny",
+            recipe=TrainRecipe(epochs=2, min_steps=0),
             model_path=str(model),
             min_feedback=1,
             interactions_only=False,
@@ -102,7 +101,7 @@ async def test_a_night_killed_in_the_middle_is_resumed_and_done_once(
         BOB: RunState.PROMOTED,
     }
     assert {run.night for run in runs} == {NIGHT}
-    adapters = AdapterLibrary(tmp_path / "adapters", store)
+    adapters = AdapterLibrary(tmp_path / "adapters", store, "tiny")
     for user in (ALICE, BOB):
         active = await adapters.active(SCOPE, user)
         assert active is not None

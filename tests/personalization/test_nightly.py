@@ -28,6 +28,7 @@ from bowerbird.storage.sql import SqlStore
 from tests.fakes import FakeBackend, FakeExecutor
 from tests.storage.samples import (
     ALICE,
+    BASE_MODEL,
     BOB,
     CAROL,
     OTHER_SCOPE,
@@ -54,7 +55,6 @@ class House:
     def nightly(self, **changes: Any) -> Nightly:
         values: dict[str, Any] = {
             "recipe": TrainRecipe(),
-            "base_model": "smollm2-135m",
             "model_path": "models/smollm2-135m",
             "min_feedback": 3,
             "interactions_only": False,
@@ -95,7 +95,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'bowerbird.db'}")
     await store.open()
-    adapters = AdapterLibrary(tmp_path / "adapters", store)
+    adapters = AdapterLibrary(tmp_path / "adapters", store, BASE_MODEL)
     yield House(tmp_path, store, FakeExecutor(), FakeBackend(), adapters)
     await store.aclose()
 
@@ -125,7 +125,7 @@ async def test_a_night_trains_who_is_due_and_promotes_what_passes(house: House) 
     assert [ref.version for ref in house.backend.preloaded] == [1]
     assert seen[0][:2] == (SCOPE, ALICE)
     (version,) = await house.store.adapters(SCOPE, ALICE)
-    assert (version.base_model, version.trained_on) == ("smollm2-135m", 3)
+    assert (version.base_model, version.trained_on) == (BASE_MODEL, 3)
     assert version.verdict["reasons"] == list(house.executor.verdict.reasons)
     assert house.candidates() == []
 
@@ -476,7 +476,7 @@ async def test_two_processes_take_turns_and_do_nothing_twice(house: House) -> No
         other_store,
         FakeExecutor(),
         FakeBackend(),
-        AdapterLibrary(house.folder / "adapters", other_store),
+        AdapterLibrary(house.folder / "adapters", other_store, BASE_MODEL),
     )
     house.executor.gate.clear()
     first = asyncio.create_task(house.nightly().run_night(NIGHT))

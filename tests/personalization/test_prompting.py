@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bowerbird.personalization.errors import ModelError, PromptTooLongError
 from bowerbird.personalization.models import load_tokenizer
 from bowerbird.personalization.prompting import encode, end_of_turn_id
 from bowerbird.personalization.types import Turn
-from hypothesis import given
-from hypothesis import strategies as st
 
 SYSTEM = Turn("system", "Be kind.")
 CHAT = (

@@ -9,7 +9,7 @@ import pytest
 
 from bowerbird.playground import Playground
 from bowerbird.playground.rest import Record
-from bowerbird.playground.world import DEMO_TOKEN
+from bowerbird.playground.world import DEMO_TOKEN, default_world
 from tests.playground import schema
 from tests.playground.trial_bot import TrialBot, intents
 
@@ -108,3 +108,11 @@ def test_the_schema_check_can_fail() -> None:
     has_file = schema.official() is not None
     assert bool(schema.violations([wrong])) == has_file
     assert bool(schema.event_violations(events)) == has_file
+
+
+def test_the_default_world_has_the_same_ids_every_time() -> None:
+    one, other = default_world(), default_world()
+    assert list(one.users) == list(other.users)
+    assert list(one.guilds) == list(other.guilds)
+    assert list(one.channels) == list(other.channels)
+    assert one.new_id() > max(*one.users, *one.guilds, *one.channels)

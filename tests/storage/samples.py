@@ -18,6 +18,7 @@ from bowerbird.storage.records import (
 from bowerbird.storage.store import Store
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+BASE_MODEL = "smollm2-135m"
 SCOPE = 1_100_000_000_000_000_001  # a snowflake needs more than 53 bits
 OTHER_SCOPE = 1_100_000_000_000_000_002
 ALICE = 1_200_000_000_000_000_001
@@ -90,9 +91,7 @@ def a_version(
     when: datetime = START,
     state: AdapterState = AdapterState.ACCEPTED,
 ) -> AdapterVersion:
-    return AdapterVersion(
-        scope, user, version, state, "smollm2-135m", 8, {"reasons": ["fine"]}, when
-    )
+    return AdapterVersion(scope, user, version, state, BASE_MODEL, 8, {"reasons": ["fine"]}, when)
 
 
 async def consent(store: Store, *users: int, scope: int = SCOPE) -> None:

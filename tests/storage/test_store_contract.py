@@ -24,6 +24,7 @@ from bowerbird.storage.sql import SqlStore
 from bowerbird.storage.store import StoreError
 from tests.storage.samples import (
     ALICE,
+    BASE_MODEL,
     BOB,
     CAROL,
     OTHER_SCOPE,
@@ -389,6 +390,14 @@ class TestStaleness:
         assert not (await trained.person(SCOPE, BOB)).is_stale
         (due,) = await trained.due_people(100)
         assert (due.user_id, due.new_feedback, due.is_stale) == (ALICE, 0, True)
+
+    async def test_another_base_model_makes_due(self, trained: SqlStore) -> None:
+        assert await trained.outdate_adapters(BASE_MODEL) == 0
+        assert (await trained.person(SCOPE, ALICE)).active_base_model == BASE_MODEL
+        assert await trained.outdate_adapters("another-model") == 1
+        assert await trained.outdate_adapters("another-model") == 0
+        (due,) = await trained.due_people(100)
+        assert (due.user_id, due.is_stale) == (ALICE, True)
 
     async def test_editing_it_does_too_but_not_if_nothing_changed(self, trained: SqlStore) -> None:
         await trained.replace_text(5, "context")

@@ -26,7 +26,9 @@ def some_examples(amount: int = 4) -> tuple[TrainExample, ...]:
 
 
 def a_job(model: Path, candidate: Path, job_id: str = "1", **changes: Any) -> TrainJob:
-    job = TrainJob(job_id, str(model), str(candidate), some_examples(), TrainRecipe(epochs=1))
+    job = TrainJob(
+        job_id, str(model), str(candidate), some_examples(), TrainRecipe(epochs=1, min_steps=0)
+    )
     return replace(job, **changes)
 
 

@@ -15,7 +15,7 @@ from bowerbird.personalization.training.shared_base import CANDIDATE, SharedBase
 from bowerbird.storage.records import Turn
 from tests.personalization.training.samples import SYSTEM, an_example, some_examples
 
-RECIPE = TrainRecipe(epochs=3, batch_size=2, learning_rate=5e-3, max_tokens=256)
+RECIPE = TrainRecipe(epochs=3, min_steps=0, batch_size=2, learning_rate=5e-3, max_tokens=256)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,13 @@ def test_the_anchor_holds_the_adapter_near_the_base(base: SharedBase) -> None:
     free, _, _ = train(base, replace(RECIPE, kl_weight=0.0, epochs=6))
     held, _, _ = train(base, replace(RECIPE, kl_weight=20.0, epochs=6))
     assert held.anchor_kl[-1] < free.anchor_kl[-1] / 2
+
+
+def test_few_examples_are_seen_more_often(base: SharedBase) -> None:
+    trained, _, _ = train(base, replace(RECIPE, min_steps=9))
+    assert len(trained.losses) == 10  # 5 epochs of 2 batches
+    trained, _, _ = train(base, replace(RECIPE, min_steps=100, max_epochs=4))
+    assert len(trained.losses) == 8
 
 
 def test_numbers_out_of_hand_end_the_training(base: SharedBase) -> None:
