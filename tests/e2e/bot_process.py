@@ -162,11 +162,16 @@ class BotProcess:
         self, wanted: list[tuple[Any, ...]], query: str, *parameters: Any, timeout_s: float = 15.0
     ) -> None:
         """Waits until the query gives exactly these rows."""
+        found: list[tuple[Any, ...]] = []
+
+        def is_so() -> bool:
+            found[:] = self.rows(query, *parameters)
+            return found == wanted
+
         try:
-            await eventually(lambda: self.rows(query, *parameters) == wanted, timeout_s, query)
+            await eventually(is_so, timeout_s, query)
         except TimeoutError:
-            assert self.rows(query, *parameters) == wanted, query
-            raise
+            raise AssertionError(f"wanted {wanted}, but {found} is what {query} gives") from None
 
     def files_with(self, words: str) -> list[Path]:
         """Every file it wrote that holds these words, as raw bytes."""

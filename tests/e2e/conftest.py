@@ -1,6 +1,6 @@
 """A playground, the bot process in front of it, and a fresh server with people for every test.
 
-One bot process serves a whole module: a server (and so a scope) of its own keeps tests apart. After
+One bot process serves many tests: a server (and so a scope) of its own keeps them apart. After
 each test the bot must not have complained, nor have been refused anything that the test did not
 provoke (`scene.provoked`).
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,36 +127,28 @@ def scripted_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_scripted_model(tmp_path_factory.mktemp("scripted"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def playground() -> AsyncIterator[Playground]:
-    """With the rate limits of the real Discord."""
+@asynccontextmanager
+async def running_bot(home: Path, model: Path, **settings: str) -> AsyncIterator[BotProcess]:
+    """A bot process in front of a playground with the rate limits of the real Discord."""
     async with Playground() as playground:
-        yield playground
+        bot = BotProcess(playground, home, model, **settings)
+        try:
+            await bot.start()
+            yield bot
+        finally:
+            await bot.aclose()
 
 
-@pytest.fixture(scope="module")
-def bot_settings() -> dict[str, str]:
-    """Settings of the module's bot; modules override this."""
-    return {}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def bot(
-    playground: Playground,
-    scripted_model_dir: Path,
-    bot_settings: dict[str, str],
-    tmp_path_factory: pytest.TempPathFactory,
+    scripted_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[BotProcess]:
-    """The module's bot process, running."""
-    process = BotProcess(
-        playground, tmp_path_factory.mktemp("home"), scripted_model_dir, **bot_settings
-    )
-    await process.start()
-    yield process
-    await process.aclose()
+    """The bot process, running. Modules that need one of their own override this."""
+    async with running_bot(tmp_path_factory.mktemp("home"), scripted_model_dir) as bot:
+        yield bot
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def scene(bot: BotProcess) -> AsyncIterator[Scene]:
     number = next(_numbers)
     playground, world = bot.playground, bot.playground.world

@@ -10,7 +10,7 @@ from bowerbird.playground.model import MessageKind
 from tests.e2e.conftest import REPLY_S, Scene, parts_of
 from tests.e2e.scripted_model import DEFAULT, SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_everybody_gets_their_own_reply_at_the_same_time(scene: Scene) -> None:
@@ -142,9 +142,7 @@ async def test_a_withdrawn_question_takes_its_reply_away(scene: Scene) -> None:
     # The next question is answered at once: nothing is left running.
     assert (await scene.ask(scene.alice, "what about shells?")).content == SCRIPTS["shells"]
     said = [
-        m
-        for m in scene.alice.messages(scene.general)
-        if m.author_id == scene.playground.bot.id
+        m for m in scene.alice.messages(scene.general) if m.author_id == scene.playground.bot.id
     ]
     assert [m.content for m in said] == [SCRIPTS["shells"]]
 

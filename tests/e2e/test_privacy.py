@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-from tests.e2e.conftest import REPLY_S, Scene
+import pytest
+import pytest_asyncio
+
+from tests.e2e.bot_process import BotProcess
+from tests.e2e.conftest import REPLY_S, Scene, running_bot
 from tests.e2e.scripted_model import SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def bot(
+    scripted_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[BotProcess]:
+    """A bot of this module's own: everything in its files is looked at."""
+    async with running_bot(tmp_path_factory.mktemp("home"), scripted_model_dir) as bot:
+        yield bot
 
 
 async def test_nothing_of_people_without_consent_is_written_anywhere(scene: Scene) -> None:
@@ -37,16 +51,22 @@ async def test_nothing_of_people_without_consent_is_written_anywhere(scene: Scen
     def found(words: str) -> list[str]:
         return [path.name for path in bot.files_with(words)]
 
-    for _ in ("write-ahead data beside it", "folded into one file", "after a crash"):
+    def assert_nothing_is_written() -> None:
         assert found("albatross0")
         assert found(SCRIPTS["berries"])
         for words in ("bobolink", "carolina", SCRIPTS["feathers"]):
             assert found(words) == []
             assert words not in bot.said
         assert "albatross0" not in bot.said
-        await bot.restart()
+
+    assert_nothing_is_written()  # with write-ahead data beside the file
+    await bot.stop()
+    assert_nothing_is_written()  # folded into one file
+    await bot.start()
+    reply = await scene.ask(carol, "what about carolina6 and feathers?")
+    await carol.react(reply, "👍")
     await bot.kill()
-    assert found("bobolink") == found("carolina") == []
+    assert_nothing_is_written()
     await bot.start()
 
 
@@ -80,7 +100,6 @@ async def test_forgetting_leaves_no_byte_and_no_weight(scene: Scene) -> None:
         assert bot.rows(count, alice.id) == [(0,)], table
     assert bot.rows("SELECT consent FROM people WHERE user_id = ?", alice.id) == [("off",)]
     # Gone for good: she is answered by the base, and nothing new is kept.
-    await bot.restart()
     after = await scene.ask(alice, "what about condor5 and shells?")
     assert after.content == SCRIPTS["shells"]
     assert bot.files_with("condor") == []

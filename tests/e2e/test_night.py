@@ -1,0 +1,299 @@
+"""Learning, in the real process with its real worker: asked for, watched, refused, killed, resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from bowerbird.playground.errors import DiscordError
+from bowerbird.playground.interactions import Interaction
+from bowerbird.playground.model import Message
+from bowerbird.playground.people import Person
+from bowerbird.storage.records import Consent, Feedback, FeedbackKind, NewReply, Turn
+from bowerbird.storage.sql import SqlStore
+from tests.e2e.bot_process import BotProcess, eventually
+from tests.e2e.conftest import REPLY_S, Scene, running_bot
+from tests.e2e.scripted_model import SCRIPTS
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+TRAIN_S = 120.0
+RUNS = "SELECT state, attempts, version FROM runs WHERE user_id = ? ORDER BY run_id"
+MANY = 100
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def bot(
+    scripted_model_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[BotProcess]:
+    """A bot of this module's own: it is killed, and its nights train everybody."""
+    async with running_bot(tmp_path_factory.mktemp("home"), scripted_model_dir) as bot:
+        yield bot
+
+
+async def like_some(scene: Scene, person: Person, count: int = 3) -> None:
+    """By hand: questions, replies, reactions."""
+    votes = "SELECT count(*) FROM feedback WHERE user_id = ?"
+    for number in range(count):
+        reply = await scene.ask(person, f"what about berries, no. {number}?")
+        await person.react(reply, "👍" if number % 2 == 0 else "👎")
+    await scene.bot.rows_become([(count,)], votes, person.id)
+
+
+async def remember_many(scene: Scene, person: Person) -> None:
+    """Months of votes, put into the database beside the bot: a training of some length."""
+    scope_id, user_id = scene.guild.id, person.id
+    now = datetime.now(UTC)
+    async with store_of(scene.bot) as store:
+        await store.set_consent(scope_id, user_id, Consent.ON)
+        for number in range(MANY):
+            message_id = scene.playground.world.new_id()
+            made_at = now - timedelta(hours=MANY - number)
+            question = Turn("user", f"no. {number}?", None, user_id)
+            await store.add_reply(
+                NewReply(
+                    scope_id=scope_id,
+                    user_id=user_id,
+                    channel_id=scene.general.id,
+                    question_id=None,
+                    message_ids=(message_id,),
+                    turns=(Turn("system", "Be kind."), question),
+                    text=f"{number} is {scope_id}.",
+                    base_model="scripted",
+                    adapter_version=None,
+                    sampling={},
+                    origin="slash",
+                    created_at=made_at,
+                )
+            )
+            kind = FeedbackKind.LIKE if number % 2 else FeedbackKind.DISLIKE
+            await store.put_feedback(
+                Feedback(scope_id, message_id, user_id, kind, "message", made_at)
+            )
+
+
+@asynccontextmanager
+async def store_of(bot: BotProcess) -> AsyncIterator[SqlStore]:
+    store = SqlStore(f"sqlite+aiosqlite:///{bot.database}")
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+async def retrain(scene: Scene, person: Person) -> tuple[Interaction, Message]:
+    used = await scene.owner.slash(scene.general, "retrain", user=person.user)
+    return used, await used.answered()
+
+
+async def verdict_in(scene: Scene, message: Message) -> str:
+    await scene.owner.wait_until(
+        lambda: "accepted" in message.content or "did not pass" in message.content,
+        TRAIN_S,
+        "the verdict",
+    )
+    return message.content
+
+
+async def is_training(scene: Scene, message: Message) -> psutil.Process:
+    """Once steps are being made: the worker."""
+    await scene.owner.wait_until(
+        lambda: ": training ▰" in message.content, TRAIN_S, "steps of the training"
+    )
+    worker = scene.bot.worker()
+    assert worker is not None
+    return worker
+
+
+def half_written(bot: BotProcess) -> list[str]:
+    """Whatever lies below the adapters that is no complete version."""
+    complete = {"adapter_config.json", "adapter_model.safetensors"}
+    found = []
+    for path in bot.adapters.rglob("*"):
+        if path.is_file() and path.name != ".lock":
+            is_version = path.parent.name.startswith("v") and ".candidates" not in path.parts
+            if not is_version:
+                found.append(str(path))
+        elif path.is_dir() and path.name.startswith("v"):
+            if not complete <= {file.name for file in path.iterdir()}:
+                found.append(str(path))
+    return found
+
+
+def concluded(scene: Scene, person: Person) -> list[tuple[int, int]]:
+    """(attempts, version) of a person's runs, each of which ended with a verdict that was heeded."""
+    bot = scene.bot
+    runs = bot.rows(RUNS, person.id)
+    versions = dict(bot.rows("SELECT version, state FROM adapters WHERE user_id = ?", person.id))
+    heeded = {"promoted": "accepted", "rejected": "rejected"}
+    for state, _, version in runs:
+        assert heeded[state] == versions[version]
+        folder = bot.adapters / str(scene.guild.id) / str(person.id) / f"v{version}"
+        assert folder.exists() is (state == "promoted")
+    assert half_written(bot) == []
+    return [(attempts, version) for _, attempts, version in runs]
+
+
+async def test_retrain_status_and_reset(scene: Scene) -> None:
+    alice, bot = scene.alice, scene.bot
+    await scene.consents(alice)
+    await like_some(scene, alice)
+    _, message = await retrain(scene, alice)
+    verdict = await verdict_in(scene, message)
+    assert verdict.startswith(f"{alice.mention}: version 1 was accepted and is in use.")
+    assert "as much sense as before" in verdict
+    assert message.pings == []
+    progress = [version.content for version in message.versions[:-1]]
+    assert any("▱" in text for text in progress), "no progress was shown"
+    assert bot.rows(RUNS, alice.id) == [("promoted", 1, 1)]
+    ((reasons,),) = bot.rows("SELECT verdict FROM adapters WHERE user_id = ?", alice.id)
+    assert json.loads(reasons)["measurements"]["is_finite"] is True
+    version = bot.adapters / str(scene.guild.id) / str(alice.id) / "v1"
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= {
+        path.name for path in version.iterdir()
+    }
+    assert half_written(bot) == []
+    used = await alice.slash(scene.general, "my status")
+    status = (await used.answered()).content
+    assert "answered by **version 1** of your own model" in status
+    assert "Version 1 was accepted" in status
+
+    reply = await scene.ask(alice, "what about shells?")
+    which = "SELECT adapter_version FROM replies JOIN reply_messages USING (reply_id)"
+    which += " WHERE message_id = ?"
+    assert bot.rows(which, reply.id) == [(1,)]
+
+    used = await scene.owner.slash(scene.general, "reset", user=alice.user, keep_feedback=True)
+    question = await used.answered()
+    await scene.owner.click(question, "bowerbird:confirm")
+    await scene.owner.wait_until(
+        lambda: "back to the base model" in question.content, REPLY_S, "the reset"
+    )
+    assert not version.exists()
+    after = await scene.ask(alice, "what about feathers?")
+    assert bot.rows(which, after.id) == [(None,)]
+    votes = "SELECT count(*) FROM feedback WHERE user_id = ?"
+    assert bot.rows(votes, alice.id) == [(3,)]
+
+
+async def test_only_people_who_manage_the_server_may(scene: Scene) -> None:
+    alice = scene.alice
+    await scene.consents(alice)
+    with pytest.raises((LookupError, DiscordError)):
+        await alice.slash(scene.general, "retrain", user=alice.user)
+    # The permission of the command is only a default: here the server's owner gave it to all.
+    for command in scene.playground.world.commands.values():
+        if command.name in {"retrain", "reset"}:
+            command.body["default_member_permissions"] = None
+    for name in ("retrain", "reset"):
+        used = await alice.slash(scene.general, name, user=alice.user)
+        answer = await used.answered()
+        assert answer.is_ephemeral
+        assert "Manage Server" in answer.content
+    assert scene.bot.rows(RUNS, alice.id) == []
+
+
+async def test_nothing_to_learn_from_is_said(scene: Scene) -> None:
+    _, message = await retrain(scene, scene.bob)
+    await scene.owner.wait_until(
+        lambda: "has not turned personalization on" in message.content, REPLY_S
+    )
+    await scene.consents(scene.bob)
+    _, message = await retrain(scene, scene.bob)
+    await scene.owner.wait_until(lambda: "no vote or correction" in message.content, REPLY_S)
+    used = await scene.owner.slash(scene.general, "retrain")
+    nobody = await used.answered()
+    await scene.owner.wait_until(lambda: "Nobody is due" in nobody.content, REPLY_S)
+
+
+async def test_two_at_once_and_everybody_who_is_due(scene: Scene) -> None:
+    alice, bob = scene.alice, scene.bob
+    await scene.consents(alice, bob)
+    await like_some(scene, alice)
+    await like_some(scene, bob)
+    first, second = await asyncio.gather(retrain(scene, alice), retrain(scene, alice))
+    used = await scene.owner.slash(scene.garden, "retrain")
+    everybody = await used.answered()
+    for _, message in (first, second):
+        assert "version 1 was accepted" in await verdict_in(scene, message)
+    everything = await verdict_in(scene, everybody)
+    assert f"{bob.mention}: version 1 was accepted" in everything
+    states = scene.bot.rows(RUNS, alice.id)
+    assert [state for state, _, _ in states].count("promoted") == 1, states
+    assert scene.bot.rows(RUNS, bob.id) == [("promoted", 1, 1)]
+    assert half_written(scene.bot) == []
+
+
+async def test_the_whole_bot_is_killed_while_it_trains(scene: Scene) -> None:
+    alice, bot = scene.alice, scene.bot
+    await remember_many(scene, alice)
+    _, message = await retrain(scene, alice)
+    worker = await is_training(scene, message)
+    await bot.kill()
+    await eventually(lambda: not worker.is_running(), 10, "the worker to die with its parent")
+    assert bot.rows(RUNS, alice.id) == [("running", 1, None)]
+    assert half_written(bot) == []
+
+    await bot.start()
+    await bot.line_with("Took up 1 training(s)", TRAIN_S)
+    assert concluded(scene, alice) == [(2, 1)]
+    used = await alice.slash(scene.general, "my status")
+    assert "Version 1 was" in (await used.answered()).content
+
+
+async def test_the_worker_alone_is_killed(scene: Scene) -> None:
+    alice, bot = scene.alice, scene.bot
+    await remember_many(scene, alice)
+    _, message = await retrain(scene, alice)
+    worker = await is_training(scene, message)
+    worker.kill()
+    # People are answered meanwhile, by what they have.
+    assert (await scene.ask(scene.bob, "what about shells?")).content == SCRIPTS["shells"]
+    assert "version 1" in await verdict_in(scene, message)
+    assert concluded(scene, alice) == [(1, 1)]
+    assert "the training worker ended unexpectedly (signal 9)" in bot.said
+
+
+async def test_forgetting_stops_a_training(scene: Scene) -> None:
+    alice, bot = scene.alice, scene.bot
+    await remember_many(scene, alice)
+    _, message = await retrain(scene, alice)
+    await is_training(scene, message)
+    asked = await alice.slash(scene.general, "my forget")
+    question = await asked.answered()
+    await alice.click(question, "bowerbird:confirm")
+    await alice.wait_until(lambda: "Deleted:" in question.content, REPLY_S, "the receipt")
+    assert bot.rows(RUNS, alice.id) == []
+    await scene.owner.wait_until(
+        lambda: "was cancelled" in message.content, TRAIN_S, "the end of the training"
+    )
+    assert bot.rows("SELECT * FROM adapters WHERE user_id = ?", alice.id) == []
+    assert not (bot.adapters / str(scene.guild.id) / str(alice.id)).exists()
+    assert half_written(bot) == []
+    assert bot.files_with(f" is {scene.guild.id}.") == []
+
+
+async def test_the_night_comes_by_itself_after_it_was_slept_through(scene: Scene) -> None:
+    alice, bot = scene.alice, scene.bot
+    await scene.consents(alice)
+    await like_some(scene, alice)
+    await bot.stop()
+    async with store_of(bot) as store:
+        await store.set_meta("last_night", "2026-01-01")
+    await bot.start()
+    await bot.rows_become([("promoted", 1, 1)], RUNS, alice.id, timeout_s=TRAIN_S)
+    await bot.line_with("is through:", TRAIN_S)
+    nights = bot.rows("SELECT night FROM runs WHERE user_id = ?", alice.id)
+    assert nights != [("2026-01-01",)]
+    await bot.restart()
+    await scene.ask(alice, "what about shells?")
+    assert bot.rows(RUNS, alice.id) == [("promoted", 1, 1)]
