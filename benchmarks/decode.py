@@ -30,7 +30,7 @@ from bowerbird.personalization.types import Sampling
 MODELS = Path(__file__).parents[1] / "data" / "models"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 ROWS = (1, 8, 32)
-CONTEXT = 192
+CONTEXT = 64  # PEFT takes minutes to read 32 longer prompts
 STEPS = 6
 RANK = 8
 
