@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 from filelock import FileLock, Timeout
 
 from bowerbird.bot.failures import CommandError
+from bowerbird.bot.servers import ServerBook
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.models import model_path
@@ -66,6 +67,7 @@ class Services:
     feedback: FeedbackService
     nightly: Nightly
     adapters: AdapterLibrary
+    servers: ServerBook
 
 
 class NoBackend:
@@ -143,7 +145,8 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
         # Never asked: a bot that is not connected hears nobody.
         replies = cast("ReplyService", None)
         feedback = FeedbackService(store, adapters, nightly, backend)
-        yield Services(settings, store, backend, replies, feedback, nightly, adapters)
+        servers = ServerBook(store)
+        yield Services(settings, store, backend, replies, feedback, nightly, adapters, servers)
 
 
 @asynccontextmanager
@@ -190,7 +193,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, engine, model)
         feedback = FeedbackService(store, adapters, nightly, engine)
-        yield Services(settings, store, engine, replies, feedback, nightly, adapters)
+        servers = ServerBook(store)
+        yield Services(settings, store, engine, replies, feedback, nightly, adapters, servers)
 
 
 def _nightly(

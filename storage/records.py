@@ -236,6 +236,33 @@ class ScopeSummary:
     last_runs: tuple[Run, ...]
 
 
+VoteStyle = Literal["reactions", "buttons"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What a server's admins decided. The defaults are a server where nobody decided anything.
+
+    ``allowed_channels`` empty: every channel; ``blocked_channels`` wins over it, and threads follow
+    their channel. ``allowed_roles`` empty: everybody. ``cooldown_s``: seconds between two
+    questions of one person; ``daily_replies``: replies a person gets in a day; 0 switches either
+    off. Emoji as Discord writes them; none: the operator's. ``language`` is a Discord locale
+    (``de``, ``zh-CN``); ``None``: each person's own. ``announcement_channel_id``: where the
+    night's summary is posted, if anywhere.
+    """
+
+    allowed_channels: frozenset[int] = frozenset()
+    blocked_channels: frozenset[int] = frozenset()
+    allowed_roles: frozenset[int] = frozenset()
+    cooldown_s: int = 0
+    daily_replies: int = 0
+    votes: VoteStyle = "reactions"
+    positive_emoji: tuple[str, ...] = ()
+    negative_emoji: tuple[str, ...] = ()
+    language: str | None = None
+    announcement_channel_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """A receipt: how many rows went. The caller deletes the weights of ``people``."""

@@ -21,6 +21,7 @@ from bowerbird.storage.queries import (
     people,
     replies,
     runs,
+    servers,
     summaries,
 )
 from bowerbird.storage.queries import feedback as feedback_queries
@@ -40,6 +41,7 @@ from bowerbird.storage.records import (
     Run,
     RunState,
     ScopeSummary,
+    ServerSettings,
 )
 from bowerbird.storage.store import Store, StoreError
 from bowerbird.storage.tables import meta
@@ -233,6 +235,15 @@ class SqlStore(Store):
     async def export(self, user_id: int) -> dict[str, Any]:
         async with self._database.snapshot() as tx:
             return await export.export(tx, user_id, self._now())
+
+    # --- servers ------------------------------------------------------------------------------
+    async def server_settings(self, server_id: int) -> ServerSettings:
+        async with self._database.snapshot() as tx:
+            return await servers.find(tx, server_id)
+
+    async def put_server_settings(self, server_id: int, settings: ServerSettings) -> None:
+        async with self._database.transaction() as tx:
+            await servers.put(tx, server_id, settings)
 
     # --- the operator -------------------------------------------------------------------------
     async def get_meta(self, key: str) -> str | None:

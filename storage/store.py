@@ -27,6 +27,7 @@ from bowerbird.storage.records import (
     Run,
     RunState,
     ScopeSummary,
+    ServerSettings,
 )
 
 
@@ -168,6 +169,16 @@ class Store(Protocol):
 
     async def export(self, user_id: int) -> dict[str, Any]:
         """Everything of a person, in every scope, as JSON-ready values."""
+
+    # --- servers ------------------------------------------------------------------------------
+    async def server_settings(self, server_id: int) -> ServerSettings:
+        """What this server's admins decided; the defaults if they decided nothing.
+
+        ``server_id`` is the server itself, also where servers share one scope.
+        """
+
+    async def put_server_settings(self, server_id: int, settings: ServerSettings) -> None:
+        """From now on these, all of them. The defaults leave no row behind."""
 
     # --- the operator -------------------------------------------------------------------------
     async def get_meta(self, key: str) -> str | None: ...

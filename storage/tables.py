@@ -196,6 +196,14 @@ runs = Table(
     sqlite_autoincrement=True,
 )
 
+servers = Table(
+    "servers",
+    metadata,
+    Column("server_id", BigId, primary_key=True, autoincrement=False),
+    # Always read and written whole, so a new setting needs no migration.
+    Column("settings", JSON, nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
 import discord
 from discord import app_commands
@@ -13,6 +14,7 @@ from bowerbird.bot.answering import Answerer
 from bowerbird.bot.app import Services
 from bowerbird.bot.context import scope_of
 from bowerbird.bot.schedule import NightSchedule
+from bowerbird.storage.records import ServerSettings
 
 Bot = commands.Bot | commands.AutoShardedBot
 Interaction = discord.Interaction[Any]
@@ -28,6 +30,12 @@ class BowerbirdCog(commands.Cog):
         self.services = services
         self.answerer = answerer
         self.schedule = schedule
+        self.open_forms: WeakSet[discord.ui.View | discord.ui.Modal] = WeakSet()
+        """What waits for somebody's click; discord.py would keep it, and us, until it times out."""
+
+    async def cog_unload(self) -> None:
+        for form in list(self.open_forms):
+            form.stop()
 
     @property
     def me_id(self) -> int:
@@ -38,6 +46,10 @@ class BowerbirdCog(commands.Cog):
 
     def scope_of(self, guild_id: int | None) -> int:
         return scope_of(guild_id, self.services.settings.adapter_scope)
+
+    async def server_settings(self, guild_id: int | None) -> ServerSettings:
+        """What this server's admins decided; the defaults in a DM (``None``)."""
+        return await self.services.servers.of(guild_id)
 
     async def cog_app_command_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from bowerbird.bot.app import Services
 from bowerbird.bot.client import BowerbirdClient, create_client
+from bowerbird.bot.servers import ServerBook
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.feedback import FeedbackService
@@ -126,7 +127,8 @@ async def services_for(
     )
     feedback = FeedbackService(store, adapters, nightly, backend)
     try:
-        yield Services(settings, store, backend, replies, feedback, nightly, adapters)
+        servers = ServerBook(store)
+        yield Services(settings, store, backend, replies, feedback, nightly, adapters, servers)
     finally:
         await executor.aclose()
         await backend.aclose()

@@ -23,6 +23,7 @@ HOT: dict[str, Callable[[SqlStore], Awaitable[Any]]] = {
     "erase_messages": lambda store: store.erase_messages([10]),
     "labelled_replies": lambda store: store.labelled_replies(SCOPE, ALICE),
     "has_open_run": lambda store: store.has_open_run(SCOPE, ALICE),
+    "server_settings": lambda store: store.server_settings(SCOPE),
     "forget": lambda store: store.forget(ALICE),
 }
 MAY_SCAN = {"SCAN CONSTANT ROW", "SCAN (join-", "SCAN meta"}

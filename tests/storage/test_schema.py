@@ -12,10 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from bowerbird.storage.records import Consent, ServerSettings
 from bowerbird.storage.schema import VERSION_TABLE
 from bowerbird.storage.sql import SqlStore
 from bowerbird.storage.store import StoreError
 from bowerbird.storage.tables import metadata
+from tests.storage.samples import ALICE, SCOPE, consent
 
 
 async def execute(store: SqlStore, statement: str) -> None:
@@ -92,3 +94,16 @@ async def test_logging_is_not_touched(url: str) -> None:
 def test_importing_the_store_does_not_load_alembic() -> None:
     code = "import sys, bowerbird.storage.sql; sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_database_of_the_first_schema_moves_on_with_its_data(url: str) -> None:
+    store = SqlStore(url)
+    await store.open()
+    await consent(store, ALICE)
+    await execute(store, "DROP TABLE servers")
+    await execute(store, f"UPDATE {VERSION_TABLE} SET version_num = '0001'")  # noqa: S608
+    await store.aclose()
+    await store.open()
+    assert await store.server_settings(SCOPE) == ServerSettings()
+    assert (await store.person(SCOPE, ALICE)).consent is Consent.ON
+    await store.aclose()

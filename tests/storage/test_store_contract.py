@@ -18,6 +18,7 @@ from bowerbird.storage.records import (
     Person,
     Reply,
     RunState,
+    ServerSettings,
     Turn,
 )
 from bowerbird.storage.sql import SqlStore
@@ -748,3 +749,47 @@ class TestOperator:
     async def test_a_closed_store_says_so(self, url: str) -> None:
         with pytest.raises(StoreError, match="not open"):
             await SqlStore(url).people()
+
+
+class TestServers:
+    CHOSEN = ServerSettings(
+        allowed_channels=frozenset({SCOPE + 5, SCOPE + 6}),
+        blocked_channels=frozenset({SCOPE + 7}),
+        allowed_roles=frozenset({SCOPE + 8}),
+        cooldown_s=30,
+        daily_replies=50,
+        votes="buttons",
+        positive_emoji=("👍", "<:yes:1200000000000000123>"),
+        negative_emoji=("👎",),
+        language="zh-CN",
+        announcement_channel_id=SCOPE + 9,
+    )
+
+    async def test_nobody_decided_anything(self, store: SqlStore) -> None:
+        assert await store.server_settings(SCOPE) == ServerSettings()
+
+    async def test_every_setting_comes_back_as_it_was(self, store: SqlStore, url: str) -> None:
+        for field in fields(ServerSettings):  # a new setting must be added to CHOSEN
+            assert getattr(self.CHOSEN, field.name) != field.default, field.name
+        await store.put_server_settings(SCOPE, self.CHOSEN)
+        assert await store.server_settings(SCOPE) == self.CHOSEN
+        assert await store.server_settings(OTHER_SCOPE) == ServerSettings()
+        await store.aclose()
+        again = SqlStore(url)
+        await again.open()
+        assert await again.server_settings(SCOPE) == self.CHOSEN
+        await again.aclose()
+
+    async def test_the_latest_replace_all_earlier_ones(self, store: SqlStore) -> None:
+        await store.put_server_settings(SCOPE, self.CHOSEN)
+        later = ServerSettings(language="de")
+        await store.put_server_settings(SCOPE, later)
+        assert await store.server_settings(SCOPE) == later
+        await store.put_server_settings(SCOPE, ServerSettings())
+        assert await store.server_settings(SCOPE) == ServerSettings()
+
+    async def test_forgetting_a_person_leaves_the_server_alone(self, store: SqlStore) -> None:
+        await consent(store, ALICE)
+        await store.put_server_settings(SCOPE, self.CHOSEN)
+        await store.forget(ALICE)
+        assert await store.server_settings(SCOPE) == self.CHOSEN
