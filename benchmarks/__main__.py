@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import decode, loop_lag
+from benchmarks import decode, isolation, loop_lag
 
-BENCHMARKS = {"decode": decode.main, "loop-lag": loop_lag.main}
+BENCHMARKS = {"decode": decode.main, "isolation": isolation.main, "loop-lag": loop_lag.main}
 BUILD = Path(__file__).parents[1] / "build"
 
 

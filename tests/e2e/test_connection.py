@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from bowerbird.playground.model import Message
 from tests.e2e.bot_process import eventually
 from tests.e2e.conftest import REPLY_S, Scene
 from tests.e2e.scripted_model import SCRIPTS
@@ -112,10 +111,11 @@ async def test_a_reply_that_is_deleted_while_it_is_written(scene: Scene) -> None
 async def test_many_questions_in_one_channel_stay_within_the_rate_limits(scene: Scene) -> None:
     people = (scene.alice, scene.bob, scene.carol)
     words = ("story", "berries", "shells")
-    asked: list[Message] = []
-    for person, word in zip(people, words, strict=True):
-        for _ in range(2):
-            asked.append(await person.say(scene.general, f"{scene.me} what about {word}?"))
+    asked = [
+        await person.say(scene.general, f"{scene.me} what about {word}?")
+        for person, word in zip(people, words, strict=True)
+        for _ in range(2)
+    ]
     replies = await asyncio.gather(*(scene.reply(question, 90) for question in asked))
     assert [reply.content for reply in replies] == [SCRIPTS[word] for word in words for _ in (0, 1)]
     # `scene` fails if one request was refused with 429.

@@ -1,8 +1,9 @@
-"""Talking to the bot, as people do: at once, in chains, threads and DMs, and changing their minds."""
+"""Talking to the bot as people do: at once, in chains, threads and DMs, changing their minds."""
 
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -42,8 +43,9 @@ async def test_a_reply_streams_in_while_typing_is_shown(scene: Scene) -> None:
     assert reply.content == SCRIPTS["story"]
     states = [version.content for version in reply.versions]
     assert len(states) >= 3, "it came in one piece"
-    for before, after in zip(states, states[1:], strict=False):
-        assert after.startswith(before) and len(after) > len(before)
+    for before, after in pairwise(states):
+        assert after.startswith(before)
+        assert len(after) > len(before)
 
 
 async def test_a_long_reply_is_split_without_breaking_its_code(scene: Scene) -> None:

@@ -122,7 +122,8 @@ async def test_again_gives_a_second_reply_and_keeps_the_first(scene: Scene) -> N
     replies = await alice.wait_until(
         lambda: len(found := scene.replies_to(question)) == 2 and found, REPLY_S, "another reply"
     )
-    assert replies[0] is first and first.content == SCRIPTS["berries"]
+    assert replies[0] is first
+    assert first.content == SCRIPTS["berries"]
     await alice.wait_until(lambda: is_finished(scene, replies[1]), REPLY_S, "all of it")
     await bot.rows_become(
         [(None,), (first.id,)],

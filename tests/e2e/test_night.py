@@ -1,4 +1,4 @@
-"""Learning, in the real process with its real worker: asked for, watched, refused, killed, resumed."""
+"""Learning, with the real worker: asked for, watched, refused, killed and resumed."""
 
 from __future__ import annotations
 
@@ -123,14 +123,13 @@ def half_written(bot: BotProcess) -> list[str]:
             is_version = path.parent.name.startswith("v") and ".candidates" not in path.parts
             if not is_version:
                 found.append(str(path))
-        elif path.is_dir() and path.name.startswith("v"):
-            if not complete <= {file.name for file in path.iterdir()}:
-                found.append(str(path))
+        elif path.name.startswith("v") and not complete <= {f.name for f in path.iterdir()}:
+            found.append(str(path))
     return found
 
 
 def concluded(scene: Scene, person: Person) -> list[tuple[int, int]]:
-    """(attempts, version) of a person's runs, each of which ended with a verdict that was heeded."""
+    """(attempts, version) of a person's runs, which ended with verdicts that were heeded."""
     bot = scene.bot
     runs = bot.rows(RUNS, person.id)
     versions = dict(bot.rows("SELECT version, state FROM adapters WHERE user_id = ?", person.id))

@@ -1,4 +1,4 @@
-"""What is on the disk, byte for byte: nothing of those who did not say yes or want to be forgotten."""
+"""What is on the disk, byte for byte: nothing of those who said no, nothing or "forget me"."""
 
 from __future__ import annotations
 
