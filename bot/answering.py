@@ -1,7 +1,8 @@
 """One question → one streamed, recorded reply: what a mention, `/ask` and ↻ have in common.
 
 Contract: a person's questions are answered one after the other; a question that is withdrawn stops
-its reply and takes it back; whatever goes wrong ends in one sentence below what was said. Nothing
+its reply and takes it back; a reply that the person stops stays as far as it came, and one that
+they want anew is begun anew; whatever goes wrong ends in one sentence below what was said. Nothing
 that did not reach the person is recorded. Knows neither commands nor events.
 """
 
@@ -9,26 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
 import discord
 
-from bowerbird.bot import apologies, consent, permissions, rendering, streaming
+from bowerbird.bot import apologies, consent, controls, permissions, rendering, streaming
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.pacing import EditPace
-from bowerbird.bot.streaming import ReplyGoneError, Shown
-from bowerbird.personalization.feedback import FeedbackService
-from bowerbird.personalization.service import ReplyService
-from bowerbird.personalization.types import Conversation, Origin
+from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
+from bowerbird.bot.surfaces import ReplySurface
+from bowerbird.personalization.feedback import FeedbackService, Given
+from bowerbird.personalization.service import ReplyService, ReplyStream
+from bowerbird.personalization.types import Conversation, Origin, ReplyDraft
+from bowerbird.storage.records import FeedbackKind
 
 _log = logging.getLogger(__name__)
 
 MAX_WAITING_PER_PERSON = 5
+WORTH_KEEPING = 80
+"""Characters. Less than that of a reply begun anew says nothing about it, and makes way."""
 NO_WORDS = "I have nothing to say to that; try putting it differently."
 
 
@@ -52,85 +57,17 @@ class _Running:
     shown: Shown[discord.Message] = field(default_factory=Shown)
     is_withdrawn: bool = False
     is_recorded: bool = False
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    is_again: bool = False
+    """🔄 while streaming: when this reply is over, another one is begun."""
+
+    def begin_anew(self) -> None:
+        self.is_recorded = self.is_again = False
+        self.stopped.clear()
 
 
-class ChannelSurface:
-    """Replies to ``question``, if there is one; each further part replies to the one before."""
-
-    def __init__(
-        self,
-        channel: discord.abc.MessageableChannel,
-        question: discord.Message | discord.PartialMessage | None,
-    ) -> None:
-        self._channel = channel
-        self._question = question
-
-    @property
-    def budget_id(self) -> int:
-        return self._channel.id
-
-    async def post(self, text: str, after: discord.Message | None) -> discord.Message:
-        above = after or self._question
-        none = discord.AllowedMentions.none()
-        if above is None:
-            return await self._channel.send(text, allowed_mentions=none)
-        reference = above.to_reference(fail_if_not_exists=False)
-        return await self._channel.send(text, reference=reference, allowed_mentions=none)
-
-    async def edit(self, message: discord.Message, text: str) -> None:
-        await message.edit(content=text, allowed_mentions=discord.AllowedMentions.none())
-
-    async def delete(self, message: discord.Message) -> None:
-        await message.delete()
-
-    @asynccontextmanager
-    async def waiting(self) -> AsyncGenerator[Callable[[], object], None]:
-        """Shows that we are typing, until the value is called. Not worth failing for."""
-
-        async def type_on() -> None:
-            try:
-                async with self._channel.typing():
-                    await asyncio.Event().wait()
-            except discord.HTTPException as error:
-                _log.debug("cannot show typing: %s", error)
-
-        typing = asyncio.create_task(type_on())
-        try:
-            yield typing.cancel
-        finally:
-            typing.cancel()
-
-
-class InteractionSurface:
-    """Answers a deferred interaction, within the 15 minutes its token lives."""
-
-    def __init__(self, interaction: discord.Interaction[Any]) -> None:
-        self._interaction = interaction
-
-    @property
-    def budget_id(self) -> int:
-        return self._interaction.id  # a webhook of its own, with a bucket of its own
-
-    async def post(self, text: str, after: discord.Message | None) -> discord.Message:
-        none = discord.AllowedMentions.none()
-        if after is None:
-            return await self._interaction.edit_original_response(
-                content=text, allowed_mentions=none
-            )
-        return await self._interaction.followup.send(text, wait=True, allowed_mentions=none)
-
-    async def edit(self, message: discord.Message, text: str) -> None:
-        await message.edit(content=text, allowed_mentions=discord.AllowedMentions.none())
-
-    async def delete(self, message: discord.Message) -> None:
-        await message.delete()
-
-    @asynccontextmanager
-    async def waiting(self) -> AsyncGenerator[Callable[[], object], None]:
-        yield lambda: None  # Discord shows "thinking…" by itself
-
-
-ReplySurface = ChannelSurface | InteractionSurface
+class _StartOverError(Exception):
+    """There is nothing to keep of this reply, and another one is wanted."""
 
 
 class Answerer:
@@ -188,6 +125,19 @@ class Answerer:
                 running.is_withdrawn = True
                 running.task.cancel()
 
+    def stop(self, message_id: int, user_id: int, *, is_again: bool = False) -> bool:
+        """End the reply that this is (a part of) where it is, and perhaps begin it anew.
+
+        False, and nothing done, unless it goes on and is this person's.
+        """
+        for running in self._running:
+            is_meant = message_id in running.shown.ids and running.asked.user_id == user_id
+            if is_meant and not running.is_recorded:
+                running.is_again |= is_again
+                running.stopped.set()
+                return True
+        return False
+
     def is_streaming(self, message_id: int) -> bool:
         """Whether this message is (a part of) a reply that is not finished and recorded yet."""
         return any(
@@ -207,23 +157,48 @@ class Answerer:
         surface: ReplySurface,
         gather: Callable[[], Awaitable[Conversation | None]],
     ) -> None:
-        asked, shown = running.asked, running.shown
+        asked = running.asked
         waiting_already = sum(other.asked.user_id == asked.user_id for other in self._running)
         if waiting_already > MAX_WAITING_PER_PERSON:
             raise RefusalError("One at a time, please: I am still at your earlier questions.")
+        surface.controls = self._controls(asked)
         async with surface.waiting() as stop_waiting, self._turn(asked):
-            conversation = await gather()
-            if conversation is None:
-                return
-            async with aclosing(
-                self._replies.reply(asked.scope_id, asked.user_id, conversation)
-            ) as stream:
-                pieces = _announcing(stream, stop_waiting)
-                await streaming.show(pieces, surface, self._pace, shown, asked.head)
-                draft = stream.draft
-        if not shown.messages:
-            await surface.post(rendering.notice(NO_WORDS), None)
-            return
+            is_wanted = True
+            while is_wanted:
+                conversation = await gather()
+                if conversation is None:
+                    return
+                try:
+                    draft = await self._say(running, surface, conversation, stop_waiting)
+                except _StartOverError:
+                    running.begin_anew()
+                    await streaming.discard(surface, running.shown, keep=1)
+                    continue
+                if draft is None:
+                    await surface.post(rendering.notice(NO_WORDS), None)
+                    return
+                is_wanted = await self._record(running, draft)
+
+    async def _say(
+        self,
+        running: _Running,
+        surface: ReplySurface,
+        conversation: Conversation,
+        at_first_text: Callable[[], object],
+    ) -> ReplyDraft | None:
+        """Stream one reply to its end, or to where it is stopped. ``None``: there was no text."""
+        asked, shown = running.asked, running.shown
+        async with (
+            aclosing(self._replies.reply(asked.scope_id, asked.user_id, conversation)) as stream,
+            aclosing(_attended(stream, running, at_first_text)) as pieces,
+        ):
+            await streaming.show(pieces, surface, self._pace, shown, asked.head)
+        return stream.draft if shown.messages else None
+
+    async def _record(self, running: _Running, draft: ReplyDraft) -> bool:
+        """Keep what was said, as consent allows. Whether another reply is wanted instead of it."""
+        asked, shown = running.asked, running.shown
+        last = shown.messages[-1]
         wants_offer = await self._feedback.record_reply(
             draft,
             channel_id=asked.channel_id,
@@ -233,9 +208,26 @@ class Answerer:
             regenerates=asked.regenerates,
         )
         running.is_recorded = True
-        await self._put_votes(shown.messages[-1])
+        is_wanted = running.is_again
+        if is_wanted:
+            given = await self._feedback.give(
+                asked.scope_id, last.id, asked.user_id, FeedbackKind.REGENERATE
+            )
+            wants_offer |= given is Given.OFFER
+            running.asked = replace(asked, regenerates=shown.ids[0])
+            running.shown = Shown()
+            running.begin_anew()
+        else:
+            await self._put_votes(last)
         if wants_offer:
-            await consent.offer(shown.messages[-1], asked.scope_id, asked.user_id)
+            await consent.offer(last, asked.scope_id, asked.user_id)
+        return is_wanted
+
+    def _controls(self, asked: Asked) -> Callable[[Stage], discord.ui.View | None]:
+        def below(stage: Stage) -> discord.ui.View | None:
+            return controls.growing(asked.user_id) if stage is Stage.GROWING else None
+
+        return below
 
     def _turn(self, asked: Asked) -> asyncio.Lock:
         """One lock per person and scope, which vanishes when nobody uses it."""
@@ -265,11 +257,30 @@ class Answerer:
             _log.warning("cannot even apologise in channel %s: %s", asked.channel_id, failure)
 
 
-async def _announcing(
-    pieces: AsyncIterable[str], at_first_text: Callable[[], object]
+async def _attended(
+    stream: ReplyStream, running: _Running, at_first_text: Callable[[], object]
 ) -> AsyncGenerator[str, None]:
-    """The same pieces; calls ``at_first_text`` when there is something to read."""
-    async for piece in pieces:
-        if piece.strip():
-            at_first_text()
-        yield piece
+    """The stream's pieces until it ends or is stopped. Raises ``_StartOverError``."""
+    said = ""
+    stopping = asyncio.ensure_future(running.stopped.wait())
+    coming: asyncio.Future[str | None] | None = None
+    pieces = aiter(stream)
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(pieces, None))
+            await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                break
+            if (piece := coming.result()) is None:
+                return
+            said += piece
+            if said.strip():
+                at_first_text()
+            yield piece
+    finally:
+        stopping.cancel()
+        if coming is not None and not coming.done():
+            coming.cancel()
+            await asyncio.wait({coming})
+    if running.is_again and len(said.strip()) < WORTH_KEEPING:
+        raise _StartOverError

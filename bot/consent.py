@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self
 
 import discord
 
 from bowerbird.bot import rendering
 from bowerbird.bot.apologies import RefusalError, guarded
-
-if TYPE_CHECKING:
-    from bowerbird.bot.cogs.base import BowerbirdCog
-
-OWNER = "Bowerbird feedback"
-"""Name of the cog that a pressed button finds the services through."""
+from bowerbird.bot.controls import lasting, owner_of
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +34,7 @@ async def offer(
     message: discord.Message | discord.PartialMessage, scope_id: int, user_id: int
 ) -> None:
     """Ask below the reply that ``user_id`` voted on; the mention pings nobody."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(ConsentButton(scope_id, user_id, is_yes=True))
-    view.add_item(ConsentButton(scope_id, user_id, is_yes=False))
-    view.stop()  # the buttons find us by their ids; nobody needs to listen to this one
+    view = lasting(*(ConsentButton(scope_id, user_id, is_yes=is_yes) for is_yes in (True, False)))
     try:
         await message.channel.send(
             rendering.notice(OFFER.format(user_id=user_id)),
@@ -90,9 +82,7 @@ class ConsentButton(
             raise RefusalError(
                 "This question is for somebody else; yours comes with your own vote."
             )
-        owner = cast("BowerbirdCog | None", interaction.client.get_cog(OWNER))
-        if owner is None:
-            raise RefusalError("I am just being restarted; please press again in a minute.")
+        owner = owner_of(interaction)
         await interaction.response.defer()
         feedback = owner.services.feedback
         if self.is_yes:

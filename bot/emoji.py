@@ -15,6 +15,7 @@ from bowerbird.storage.records import FeedbackKind
 REGENERATE: Final = "🔄"
 """What DESIGN draws as ↻; Discord knows no such emoji (it refuses U+21BB)."""
 
+STOP: Final = "⏹️"
 _REGENERATE_TOO: Final = (REGENERATE, "🔁", "♻️")
 _VARIANTS: Final = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _CUSTOM: Final = re.compile(r"(?:<a?:)?(?:\w+:)?(\d{15,20})>?")
@@ -23,6 +24,11 @@ _CUSTOM: Final = re.compile(r"(?:<a?:)?(?:\w+:)?(\d{15,20})>?")
 def normalised(emoji: str) -> str:
     custom = _CUSTOM.fullmatch(emoji.strip())
     return custom[1] if custom else _VARIANTS.sub("", emoji.strip())
+
+
+def is_stop(emoji: str) -> bool:
+    """⏹, or 🛑, on a reply that goes on."""
+    return normalised(emoji) in {normalised(STOP), "🛑"}
 
 
 class VoteEmoji:

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 import aiohttp
@@ -38,6 +39,17 @@ class HasId(Protocol):
 M = TypeVar("M", bound=HasId)
 
 
+class Stage(Enum):
+    """Where a message of a reply stands, which decides the buttons below it."""
+
+    GROWING = "growing"
+    """The last part of a reply that goes on."""
+    PART = "part"
+    """Others follow."""
+    DONE = "done"
+    """The last part of a finished reply."""
+
+
 class Surface(Protocol[M]):
     """Where a reply is shown: a channel, or the answer to an interaction."""
 
@@ -45,10 +57,10 @@ class Surface(Protocol[M]):
     def budget_id(self) -> int:
         """Whose edit budget it uses (see `pacing`): the channel's, as a rule."""
 
-    async def post(self, text: str, after: M | None) -> M:
+    async def post(self, text: str, after: M | None, stage: Stage) -> M:
         """A new message; ``after`` is the part before it, ``None`` for the first."""
 
-    async def edit(self, message: M, text: str) -> None: ...
+    async def edit(self, message: M, text: str, stage: Stage) -> None: ...
 
     async def delete(self, message: M) -> None: ...
 
@@ -59,6 +71,7 @@ class Shown(Generic[M]):
 
     messages: list[M] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -72,26 +85,26 @@ async def show(
 
     Raises `ReplyGoneError`, and whatever ``pieces`` raise.
     """
-    text = ""
+    text, has_begun = "", False
     try:
         async for piece in pieces:
             text += piece
             # A back-tick at the end may be the beginning of a fence, which decides where to cut.
             steady = text.rstrip("`")
-            if steady.strip() and (not shown.messages or pace.take(surface.budget_id, shown)):
+            if steady.strip() and (not has_begun or pace.take(surface.budget_id, shown)):
                 await _update(surface, pace, shown, head + steady, is_last=False)
+                has_begun = bool(shown.messages)
     finally:
         pace.leave(surface.budget_id, shown)
     if text.strip():
         await _update(surface, pace, shown, head + text, is_last=True)
 
 
-async def discard(surface: Surface[M], shown: Shown[M]) -> None:
-    """Delete what was shown; messages that are gone already are no error."""
-    while shown.messages:
-        shown.texts.pop()
+async def discard(surface: Surface[M], shown: Shown[M], *, keep: int = 0) -> None:
+    """Delete what was shown after the first ``keep`` messages; those gone already are no error."""
+    while len(shown.messages) > keep:
         try:
-            await surface.delete(shown.messages.pop())
+            await surface.delete(_popped(shown))
         except (discord.NotFound, discord.Forbidden) as error:
             _log.debug("nothing to delete: %s", error)
 
@@ -102,42 +115,61 @@ async def _update(
     """Make the messages say ``text``, touching only those that differ."""
     parts = rendering.split(text)
     for index, part in enumerate(parts):
+        stage = Stage.DONE if is_last else Stage.GROWING
+        if index < len(parts) - 1:
+            stage = Stage.PART
         if index == len(shown.messages):
-            if not await _post(surface, shown, part, is_last=is_last):
+            if not await _post(surface, shown, part, stage, is_last=is_last):
                 return
-        elif shown.texts[index] != part:
-            await _edit(surface, pace, shown, index, part, is_last=is_last)
+        elif (shown.texts[index], shown.stages[index]) != (part, stage):
+            await _edit(surface, pace, shown, index, part, stage, is_last=is_last)
     while is_last and len(shown.messages) > len(parts):
-        shown.texts.pop()
-        await surface.delete(shown.messages.pop())
+        await surface.delete(_popped(shown))
 
 
-async def _post(surface: Surface[M], shown: Shown[M], part: str, *, is_last: bool) -> bool:
+def _popped(shown: Shown[M]) -> M:
+    shown.texts.pop()
+    shown.stages.pop()
+    return shown.messages.pop()
+
+
+async def _post(
+    surface: Surface[M], shown: Shown[M], part: str, stage: Stage, *, is_last: bool
+) -> bool:
     after = shown.messages[-1] if shown.messages else None
 
     async def post() -> None:
-        posting = asyncio.ensure_future(surface.post(part, after))
+        posting = asyncio.ensure_future(surface.post(part, after, stage))
         try:
             await asyncio.shield(posting)
         finally:  # also when cancelled: the message may be there already, and must be known
             shown.messages.append(await posting)
             shown.texts.append(part)
+            shown.stages.append(stage)
 
     return await _send(post, is_last=is_last)
 
 
 async def _edit(
-    surface: Surface[M], pace: EditPace, shown: Shown[M], index: int, part: str, *, is_last: bool
+    surface: Surface[M],
+    pace: EditPace,
+    shown: Shown[M],
+    index: int,
+    part: str,
+    stage: Stage,
+    *,
+    is_last: bool,
 ) -> None:
     async def edit() -> None:
         started_at = time.monotonic()
         try:
-            await surface.edit(shown.messages[index], part)
+            await surface.edit(shown.messages[index], part, stage)
         except discord.HTTPException as error:
             if error.code != _OLD_MESSAGE_EDITS:
                 raise
-            shown.messages[index] = await surface.post(part, shown.messages[index])
+            shown.messages[index] = await surface.post(part, shown.messages[index], stage)
         shown.texts[index] = part
+        shown.stages[index] = stage
         pace.took(surface.budget_id, time.monotonic() - started_at)
 
     await _send(edit, is_last=is_last)

@@ -46,7 +46,10 @@ class ActiveAdapters(Protocol):
 
 
 class ReplyStream:
-    """The pieces of one reply, in order; afterwards its draft. Close it to stop the generation."""
+    """The pieces of one reply, in order; afterwards its draft.
+
+    Close it to stop the generation: if anything was said by then, the draft is of that.
+    """
 
     def __init__(self, pieces: AsyncGenerator[str, None]) -> None:
         self._pieces = pieces
@@ -61,7 +64,7 @@ class ReplyStream:
     @property
     def draft(self) -> ReplyDraft:
         if self._draft is None:
-            raise RuntimeError("the draft exists once the stream has been read to its end")
+            raise RuntimeError("the draft exists once the stream was read to its end or closed")
         return self._draft
 
 
@@ -124,27 +127,30 @@ class ReplyService:
                 request = GenerationRequest(
                     encoded.ids, sampling, adapter, (scope_id, user_id), DEADLINE_S
                 )
-                text, tokens, reason = "", 0, FinishReason.STOP
+                text, tokens, reason = "", 0, FinishReason.STOPPED
                 used, chunks = await self._start(request)
-                async with aclosing(chunks):
-                    async for chunk in chunks:
-                        text += chunk.text
-                        tokens += len(chunk.token_ids)
-                        reason = chunk.finish_reason or reason
-                        if chunk.text:
-                            yield chunk.text
-                stream._draft = ReplyDraft(
-                    scope_id=scope_id,
-                    user_id=user_id,
-                    turns=encoded.turns,
-                    text=text,
-                    base_model=self._base_model,
-                    adapter_version=used.version if used else None,
-                    sampling=sampling,
-                    finish_reason=reason,
-                    tokens=tokens,
-                    seconds=time.monotonic() - started_at,
-                )
+                try:
+                    async with aclosing(chunks):
+                        async for chunk in chunks:
+                            text += chunk.text
+                            tokens += len(chunk.token_ids)
+                            reason = chunk.finish_reason or reason
+                            if chunk.text:
+                                yield chunk.text
+                finally:
+                    if text or reason is not FinishReason.STOPPED:
+                        stream._draft = ReplyDraft(
+                            scope_id=scope_id,
+                            user_id=user_id,
+                            turns=encoded.turns,
+                            text=text,
+                            base_model=self._base_model,
+                            adapter_version=used.version if used else None,
+                            sampling=sampling,
+                            finish_reason=reason,
+                            tokens=tokens,
+                            seconds=time.monotonic() - started_at,
+                        )
             finally:
                 self._running -= 1
 

@@ -76,8 +76,11 @@ class Sampling:
 
 
 class FinishReason(StrEnum):
+    """``STOPPED``: by the person. It and ``LENGTH`` cut a reply off, so its end is not learned."""
+
     STOP = "stop"
     LENGTH = "length"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bowerbird.bot import context, permissions, rendering
-from bowerbird.bot.answering import Answerer, Asked, ChannelSurface, InteractionSurface
+from bowerbird.bot.answering import Answerer, Asked
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
 from bowerbird.bot.schedule import NightSchedule
+from bowerbird.bot.surfaces import ChannelSurface, InteractionSurface
 from bowerbird.personalization.types import Conversation, Turn
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
         self._silenced: set[int] = set()
 
     async def cog_unload(self) -> None:
+        await super().cog_unload()
         for task in self._tasks:
             task.cancel()
         await self.answerer.aclose()
@@ -92,7 +94,7 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
         if message.guild is None or self._mentions_us(message):
             return True
         reference = message.reference
-        if reference is not None and reference.type is discord.MessageReferenceType.reply:
+        if reference is not None and message.type is discord.MessageType.reply:
             replied_to = reference.resolved or reference.cached_message
             if isinstance(replied_to, discord.Message):
                 return replied_to.author.id == self.me_id
@@ -130,8 +132,8 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        message = payload.message
-        if message.author.bot or message.edited_at is None:
+        message = context.edited(self.bot, payload)
+        if message is None or message.author.bot or message.edited_at is None:
             return  # ours while streaming, or an embed that was unfolded
         before = payload.cached_message
         if before is not None and before.content == message.content:

@@ -13,10 +13,12 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bowerbird.bot import consent, context, rendering
-from bowerbird.bot.answering import Asked, ChannelSurface
+from bowerbird.bot import consent, context, controls, emoji, rendering
+from bowerbird.bot.answering import Asked
 from bowerbird.bot.cogs.base import BowerbirdCog
 from bowerbird.bot.consent import ConsentButton
+from bowerbird.bot.controls import StopButton
+from bowerbird.bot.surfaces import ChannelSurface
 from bowerbird.personalization.feedback import VOTES, Given
 from bowerbird.personalization.types import Conversation, Origin, Turn
 from bowerbird.storage.records import FeedbackKind, NewReply
@@ -32,9 +34,10 @@ Place = (
 
 _log = logging.getLogger(__name__)
 _LOOKED_UP_KEPT = 5000
+BUTTONS = (ConsentButton, StopButton)
 
 
-class FeedbackCog(BowerbirdCog, name=consent.OWNER):
+class FeedbackCog(BowerbirdCog, name=controls.OWNER):
     """Listens to what people think."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,16 +46,20 @@ class FeedbackCog(BowerbirdCog, name=consent.OWNER):
         self._regenerating: set[tuple[int, int]] = set()
 
     async def cog_load(self) -> None:
-        self.bot.add_dynamic_items(ConsentButton)
+        self.bot.add_dynamic_items(*BUTTONS)
 
     async def cog_unload(self) -> None:
-        self.bot.remove_dynamic_items(ConsentButton)
+        await super().cog_unload()
+        self.bot.remove_dynamic_items(*BUTTONS)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         if payload.user_id == self.me_id or payload.message_author_id not in {None, self.me_id}:
             return
         if payload.member is not None and payload.member.bot:
+            return
+        if emoji.is_stop(str(payload.emoji)):
+            self.answerer.stop(payload.message_id, payload.user_id)
             return
         kind = self.answerer.emoji.kind_of(str(payload.emoji))
         if kind is FeedbackKind.REGENERATE:
@@ -112,6 +119,8 @@ class FeedbackCog(BowerbirdCog, name=consent.OWNER):
 
     async def _regenerate(self, payload: discord.RawReactionActionEvent) -> None:
         """Another reply to the same question, for the one who asked it."""
+        if self.answerer.stop(payload.message_id, payload.user_id, is_again=True):
+            return
         key = (payload.message_id, payload.user_id)
         if key in self._regenerating or self.answerer.is_streaming(payload.message_id):
             return

@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Final
 
 from bowerbird.personalization.training.executor import TrainExample
+from bowerbird.personalization.types import FinishReason
 from bowerbird.storage.records import LabelledReply
 
 MAX_EXAMPLES: Final = 256
@@ -28,6 +29,9 @@ MAX_EXAMPLES: Final = 256
 
 MAX_REPLY_CHARS: Final = 4_000
 """Of a reply only the beginning is learned from; more is an essay, or somebody's paste."""
+
+CUT_OFF: Final = frozenset({FinishReason.LENGTH, FinishReason.STOPPED})
+"""Replies that ended so have no end to learn."""
 
 MAX_WEIGHT: Final = 4.0
 """No label counts more than this, however rare it is."""
@@ -98,7 +102,8 @@ def _labels(item: LabelledReply) -> Iterable[tuple[int, TrainExample]]:
         yield reply.reply_id, TrainExample(reply.turns, correction, is_liked=True)
         is_liked = bool(is_liked)
     if text and is_liked is not None:
-        is_cut_off = reply.sampling.get("finish_reason") == "length" or text != reply.text.strip()
+        reason = reply.sampling.get("finish_reason")
+        is_cut_off = reason in CUT_OFF or text != reply.text.strip()
         yield (
             reply.reply_id,
             TrainExample(reply.turns, text, is_liked=is_liked, is_complete=not is_cut_off),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bowerbird.bot import rendering, streaming
 from bowerbird.bot.pacing import EditPace
-from bowerbird.bot.streaming import ReplyGoneError, Shown
+from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
 
 
 def http_error(kind: type[discord.HTTPException], status: int, code: int = 0) -> Exception:
@@ -28,6 +28,7 @@ class Note:
     id: int
     text: str
     after: Note | None
+    stage: Stage
 
 
 class Board:
@@ -48,19 +49,20 @@ class Board:
         if failure is not None:
             raise failure
 
-    async def post(self, text: str, after: Note | None) -> Note:
+    async def post(self, text: str, after: Note | None, stage: Stage) -> Note:
         self._fail()
         assert 0 < len(text) <= rendering.MESSAGE_LIMIT
         self.is_posting.set()
         await self.gate.wait()
-        self.notes.append(Note(len(self.notes) + 1, text, after))
+        self.notes.append(Note(len(self.notes) + 1, text, after, stage))
         return self.notes[-1]
 
-    async def edit(self, message: Note, text: str) -> None:
+    async def edit(self, message: Note, text: str, stage: Stage) -> None:
         self._fail()
         assert 0 < len(text) <= rendering.MESSAGE_LIMIT
         self.edits += 1
         message.text = text
+        message.stage = stage
 
     async def delete(self, message: Note) -> None:
         self._fail()
@@ -103,6 +105,9 @@ def test_what_is_shown_in_the_end_is_the_split_reply(parts: list[str], is_eager:
     shown = asyncio.run(shown_on(board, parts, Eager() if is_eager else EditPace()))
     assert [note.text for note in board.notes] == rendering.split("".join(parts))
     assert shown.texts == [note.text for note in shown.messages]
+    stages = [note.stage for note in board.notes]
+    assert stages == ([Stage.PART] * len(stages) + [Stage.DONE])[1:]
+    assert shown.stages == stages
 
 
 async def test_the_first_words_are_shown_at_once_and_the_end_without_waiting() -> None:

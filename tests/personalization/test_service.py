@@ -133,3 +133,16 @@ async def test_it_is_busy_from_the_first_piece_to_the_end() -> None:
     with pytest.raises(QueueFullError):
         _ = [piece async for piece in replies.reply(5, 10, HELLO)]
     assert not replies.is_busy
+
+
+async def test_closed_midway_the_draft_is_of_what_was_said() -> None:
+    backend = FakeBackend()
+    replies = service(backend)
+    stream = replies.reply(5, 10, HELLO)
+    async for piece in stream:
+        assert piece == "You"
+        break
+    await stream.aclose()
+    assert (stream.draft.text, stream.draft.finish_reason) == ("You", FinishReason.STOPPED)
+    assert backend.cancelled == 1
+    assert not replies.is_busy

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,16 @@ def test_sizes_are_bounded_and_the_newest_are_kept() -> None:
     assert found[-1].reply == "Reply 1000."
     (enormous,) = build_examples([labelled(text="x" * 100_000)])
     assert len(enormous.reply) == dataset.MAX_REPLY_CHARS
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_complete"), [("stop", True), ("length", False), ("stopped", False)]
+)
+def test_replies_that_were_cut_off_have_no_end_to_learn(reason: str, is_complete: bool) -> None:
+    item = labelled()
+    sampling = item.reply.sampling | {"finish_reason": reason}
+    item = replace(item, reply=replace(item.reply, sampling=sampling))
+    assert [example.is_complete for example in build_examples([item])] == [is_complete]
 
 
 def test_few_labels_are_all_trained_on() -> None:
