@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from filelock import FileLock, Timeout
 
+from bowerbird.bot.admission import Admission
 from bowerbird.bot.failures import CommandError
 from bowerbird.bot.servers import ServerBook
 from bowerbird.personalization.adapters import AdapterLibrary
@@ -68,6 +69,7 @@ class Services:
     nightly: Nightly
     adapters: AdapterLibrary
     servers: ServerBook
+    admission: Admission
 
 
 class NoBackend:
@@ -145,8 +147,16 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
         # Never asked: a bot that is not connected hears nobody.
         replies = cast("ReplyService", None)
         feedback = FeedbackService(store, adapters, nightly, backend)
-        servers = ServerBook(store)
-        yield Services(settings, store, backend, replies, feedback, nightly, adapters, servers)
+        yield Services(
+            settings,
+            store,
+            backend,
+            replies,
+            feedback,
+            nightly,
+            adapters,
+            *_house_rules(settings, store),
+        )
 
 
 @asynccontextmanager
@@ -193,8 +203,21 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, engine, model)
         feedback = FeedbackService(store, adapters, nightly, engine)
-        servers = ServerBook(store)
-        yield Services(settings, store, engine, replies, feedback, nightly, adapters, servers)
+        yield Services(
+            settings,
+            store,
+            engine,
+            replies,
+            feedback,
+            nightly,
+            adapters,
+            *_house_rules(settings, store),
+        )
+
+
+def _house_rules(settings: Settings, store: Store) -> tuple[ServerBook, Admission]:
+    servers = ServerBook(store)
+    return servers, Admission(servers, store, settings.zone)
 
 
 def _nightly(

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bowerbird.playground import errors
+from bowerbird.playground import errors, serialize
 from bowerbird.playground.model import Message
 
+if TYPE_CHECKING:
+    from bowerbird.playground.world import World
+
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
+ROLE_SELECT, CHANNEL_SELECT = 6, 8
 LINK_STYLE = 5
 INTERACTIVE = frozenset((2, 3, 4, 5, 6, 7, 8, 19, 21, 22, 23))
 V2_ONLY = frozenset((9, 10, 11, 12, 13, 14, 17))
@@ -120,21 +124,49 @@ def click_data(message: Message, custom_id: str) -> dict[str, Any]:
     return {"custom_id": custom_id, "component_type": BUTTON, "id": button["id"]}
 
 
-def select_data(message: Message, custom_id: str, values: Sequence[str]) -> dict[str, Any]:
-    """A choice in a string select menu (those that list users, roles or channels are absent)."""
-    menu = _find(message, custom_id, (STRING_SELECT,))
-    offered = [option["value"] for option in menu.get("options") or ()]
-    if wrong := [value for value in values if value not in offered]:
-        raise LookupError(f"{wrong[0]!r} is not offered; there are: {', '.join(offered)}")
+def select_data(
+    world: World, message: Message, custom_id: str, values: Sequence[str]
+) -> dict[str, Any]:
+    """A choice in a menu of strings, roles or channels (those that list users are absent).
+
+    Roles and channels are chosen by id and sent along, as ``resolved``.
+    """
+    menu = _find(message, custom_id, (STRING_SELECT, ROLE_SELECT, CHANNEL_SELECT))
     low, high = menu.get("min_values", 1), menu.get("max_values", 1)
     if not low <= len(values) <= high:
         raise ValueError(f"choose {low} to {high} values, not {len(values)}")
-    return {
+    data: dict[str, Any] = {
         "custom_id": custom_id,
-        "component_type": STRING_SELECT,
+        "component_type": menu["type"],
         "id": menu["id"],
         "values": list(values),
     }
+    if menu["type"] == STRING_SELECT:
+        _require_offered(values, [option["value"] for option in menu.get("options") or ()])
+        return data
+    guild = world.guilds[world.channel(message.channel_id).guild_id or 0]
+    if menu["type"] == ROLE_SELECT:
+        _require_offered(values, [str(role_id) for role_id in guild.roles])
+        roles = {value: serialize.role(guild.roles[int(value)]) for value in values}
+        return data | {"resolved": {"roles": roles}}
+    kinds = menu.get("channel_types")
+    offered = {
+        str(channel.id): channel
+        for channel in world.channels.values()
+        if channel.guild_id == guild.id and (not kinds or channel.kind in kinds)
+    }
+    _require_offered(values, list(offered))
+    bot = world.users[message.author_id]
+    channels = {
+        value: serialize.channel(world, offered[value], bot) | {"permissions": "0"}
+        for value in values
+    }
+    return data | {"resolved": {"channels": channels}}
+
+
+def _require_offered(values: Sequence[str], offered: Sequence[str]) -> None:
+    if wrong := [value for value in values if value not in offered]:
+        raise LookupError(f"{wrong[0]!r} is not offered; there are: {', '.join(offered)}")
 
 
 def _find(message: Message, custom_id: str, kinds: Sequence[int]) -> Component:

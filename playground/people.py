@@ -183,9 +183,9 @@ class Person:
         return interactions.use_component(self.world, self.user, message, data)
 
     async def select(self, message: Message, custom_id: str, *values: str) -> Interaction:
-        """Chooses in a select menu."""
+        """Chooses in a select menu; roles and channels by their ids."""
         self._act()
-        data = components.select_data(message, custom_id, values)
+        data = components.select_data(self.world, message, custom_id, values)
         return interactions.use_component(self.world, self.user, message, data)
 
     async def submit(self, modal: Modal, fields: Mapping[str, str]) -> Interaction:

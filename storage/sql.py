@@ -94,6 +94,10 @@ class SqlStore(Store):
                 return None
             return await replies.add(tx, reply)
 
+    async def replies_since(self, scope_id: int, user_id: int, moment: datetime) -> int:
+        async with self._database.snapshot() as tx:
+            return await replies.count_since(tx, scope_id, user_id, moment)
+
     async def reply_of_message(self, message_id: int) -> Reply | None:
         async with self._database.snapshot() as tx:
             return await replies.of_message(tx, message_id)

@@ -62,6 +62,9 @@ class Store(Protocol):
         Idempotent on ``message_ids[0]``.
         """
 
+    async def replies_since(self, scope_id: int, user_id: int, moment: datetime) -> int:
+        """How many recorded replies this person got since then."""
+
     async def reply_of_message(self, message_id: int) -> Reply | None:
         """The reply any part of which is this message."""
 

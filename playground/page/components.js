@@ -9,6 +9,7 @@ import { track } from "./interactions.js";
 import { picture } from "./embeds.js";
 import { markdown, safeLink } from "./markdown_view.js";
 import { names } from "./names.js";
+import { isDm, state } from "./state.js";
 
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
@@ -22,7 +23,9 @@ function component(item, message) {
     case 1: return h("div.action-row", {}, children());
     case 2: return button(item, message);
     case 3: return select(item, message, item.options);
-    case 5: case 6: case 7: case 8: return select({ ...item, disabled: true }, message, []); // not offered here
+    case 6: return select(item, message, roleOptions(item));
+    case 8: return select(item, message, channelOptions(item));
+    case 5: case 7: return select({ ...item, disabled: true }, message, []); // not offered here
     case 9: return h("div.v2-section", {}, h("div", {}, children()), item.accessory && component(item.accessory, message));
     case 10: return h("div.v2-text", {}, markdown(item.content, names));
     case 11: return picture(item.media.url, item.description || "Thumbnail");
@@ -61,6 +64,21 @@ async function press(element, run) {
   } finally {
     element.removeAttribute("aria-busy");
   }
+}
+
+function withDefaults(options, item) {
+  const chosen = new Set((item.default_values || []).map((value) => value.id));
+  return options.map((option) => ({ ...option, default: chosen.has(option.value) }));
+}
+
+function roleOptions(item) {
+  const roles = [...state.roles.values()].filter((role) => !role.managed && role.name !== "@everyone");
+  return withDefaults(roles.map((role) => ({ value: role.id, label: role.name })), item);
+}
+
+function channelOptions(item) {
+  const channels = [...state.channels.values()].filter((entry) => !isDm(entry) && (!item.channel_types || item.channel_types.includes(entry.type)));
+  return withDefaults(channels.map((entry) => ({ value: entry.id, label: `#${entry.name}` })), item);
 }
 
 function select(item, message, options) {

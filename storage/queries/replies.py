@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
@@ -108,6 +109,19 @@ def _reply(row: Row[Any], of_turns: tuple[Turn, ...], message_ids: tuple[int, ..
         regenerates=row.regenerates,
         reply_id=row.reply_id,
     )
+
+
+async def count_since(tx: AsyncConnection, scope_id: int, user_id: int, moment: datetime) -> int:
+    count = await tx.scalar(
+        select(func.count())
+        .select_from(replies)
+        .where(
+            replies.c.scope_id == scope_id,
+            replies.c.user_id == user_id,
+            replies.c.created_at >= moment,
+        )
+    )
+    return int(count or 0)
 
 
 async def of_message(tx: AsyncConnection, message_id: int) -> Reply | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from bowerbird.bot.admission import Admission
 from bowerbird.bot.app import Services
 from bowerbird.bot.client import BowerbirdClient, create_client
 from bowerbird.bot.servers import ServerBook
@@ -128,7 +129,10 @@ async def services_for(
     feedback = FeedbackService(store, adapters, nightly, backend)
     try:
         servers = ServerBook(store)
-        yield Services(settings, store, backend, replies, feedback, nightly, adapters, servers)
+        admission = Admission(servers, store, settings.zone)
+        yield Services(
+            settings, store, backend, replies, feedback, nightly, adapters, servers, admission
+        )
     finally:
         await executor.aclose()
         await backend.aclose()

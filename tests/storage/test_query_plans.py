@@ -10,12 +10,13 @@ from sqlalchemy import event
 
 from bowerbird.storage.records import FeedbackKind
 from bowerbird.storage.sql import SqlStore
-from tests.storage.samples import ALICE, BOB, SCOPE, a_reply, consent, some_feedback
+from tests.storage.samples import ALICE, BOB, SCOPE, START, a_reply, consent, some_feedback
 
 HOT: dict[str, Callable[[SqlStore], Awaitable[Any]]] = {
     "person": lambda store: store.person(SCOPE, ALICE),
     "offer": lambda store: store.offer_consent(SCOPE, ALICE),
     "add_reply": lambda store: store.add_reply(a_reply(21)),
+    "replies_since": lambda store: store.replies_since(SCOPE, ALICE, START),
     "reply_of_message": lambda store: store.reply_of_message(11),
     "put_feedback": lambda store: store.put_feedback(some_feedback(11)),
     "remove_feedback": lambda store: store.remove_feedback(11, [FeedbackKind.LIKE]),

@@ -793,3 +793,12 @@ class TestServers:
         await store.put_server_settings(SCOPE, self.CHOSEN)
         await store.forget(ALICE)
         assert await store.server_settings(SCOPE) == self.CHOSEN
+
+
+async def test_replies_are_counted_from_a_moment_on(store: SqlStore) -> None:
+    await consent(store, ALICE, BOB)
+    for number, when in enumerate((at(-1), at(0), at(1))):
+        await store.add_reply(a_reply(10 * number + 11, created_at=when))
+    await store.add_reply(a_reply(91, user=BOB, created_at=at(1)))
+    assert await store.replies_since(SCOPE, ALICE, at(0)) == 2
+    assert await store.replies_since(OTHER_SCOPE, ALICE, at(0)) == 0
