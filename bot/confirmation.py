@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakSet
 
 import discord
 
@@ -17,6 +18,7 @@ class _Question(discord.ui.View):
     def __init__(self, label: str) -> None:
         super().__init__(timeout=TIMEOUT_S)
         self.pressed: discord.Interaction[Any] | None = None
+        self.is_answered = False
         yes: discord.ui.Button[Any] = discord.ui.Button(
             label=label, style=discord.ButtonStyle.danger, custom_id="bowerbird:confirm"
         )
@@ -29,11 +31,13 @@ class _Question(discord.ui.View):
         self.add_item(no)
 
     async def _yes(self, interaction: discord.Interaction[Any]) -> None:
+        self.is_answered = True
         await interaction.response.defer()
         self.pressed = interaction
         self.stop()
 
     async def _no(self, interaction: discord.Interaction[Any]) -> None:
+        self.is_answered = True
         await interaction.response.edit_message(
             content=rendering.notice("Nothing was changed."), view=None
         )
@@ -46,13 +50,22 @@ class _Question(discord.ui.View):
 
 
 async def confirmed(
-    interaction: discord.Interaction[Any], question: str, label: str
+    interaction: discord.Interaction[Any],
+    question: str,
+    label: str,
+    open_forms: WeakSet[discord.ui.View | discord.ui.Modal],
 ) -> discord.Interaction[Any] | None:
-    """Ask (only this person sees it). The interaction to answer on after a yes, else ``None``."""
+    """Ask (only this person sees it). The interaction to answer on after a yes, else ``None``.
+
+    Whoever stops the view in ``open_forms`` meanwhile ends it as a no.
+    """
     view = _Question(label)
+    open_forms.add(view)
     await interaction.response.send_message(rendering.notice(question), view=view, ephemeral=True)
-    if await view.wait():
+    is_late = await view.wait()
+    if view.pressed is None and not view.is_answered:
+        why = "No answer" if is_late else "I am just being restarted"
         await interaction.edit_original_response(
-            content=rendering.notice("No answer, so nothing was changed."), view=None
+            content=rendering.notice(f"{why}, so nothing was changed."), view=None
         )
     return view.pressed

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import discord
+from discord.ext import commands
 
 from bowerbird.bot import rendering
 from bowerbird.personalization.types import DM_SCOPE, GLOBAL_SCOPE, Conversation, Turn
@@ -273,6 +274,21 @@ async def _starter(thread: discord.Thread) -> discord.Message | None:
     except (discord.NotFound, discord.Forbidden) as error:
         _log.debug("thread %s has no message it stands on: %s", thread.id, error)
         return None
+
+
+def edited(bot: commands.Bot | commands.AutoShardedBot, payload: Any) -> discord.Message | None:
+    """The message of a `RawMessageUpdateEvent` as it reads now.
+
+    discord.py 2.4 does not make one; ``None`` where it was sent too little to make it from.
+    """
+    if discord.version_info >= (2, 5):
+        message: discord.Message = payload.message
+        return message
+    if not {"author", "content", "type"} <= payload.data.keys():
+        return None
+    state = bot._connection
+    channel, _ = state._get_guild_channel(payload.data)
+    return discord.Message(state=state, channel=channel, data=payload.data)
 
 
 async def is_called_into(thread: discord.Thread, me_id: int) -> bool:

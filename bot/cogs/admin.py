@@ -87,7 +87,7 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
         scope_id = await self._admin_scope(interaction)
         feedback = "" if keep_feedback else ", their votes and exchanges included"
         question = RESET.format(user=user.mention, feedback=feedback)
-        answer = await confirmed(interaction, question, "Reset")
+        answer = await confirmed(interaction, question, "Reset", self.open_forms)
         if answer is None:
             return
         erased = await self.services.feedback.reset(scope_id, user.id, keep_feedback=keep_feedback)

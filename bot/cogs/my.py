@@ -54,7 +54,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
 
     @my.command(name="forget", description="Delete everything I know of you, everywhere.")
     async def forget(self, interaction: Interaction) -> None:
-        answer = await confirmed(interaction, FORGET, "Delete everything")
+        answer = await confirmed(interaction, FORGET, "Delete everything", self.open_forms)
         if answer is None:
             return
         erased = await self.services.feedback.forget(interaction.user.id)

@@ -12,4 +12,5 @@ class NightsCog(BowerbirdCog, name="Bowerbird nights"):
         self.schedule.start()
 
     async def cog_unload(self) -> None:
+        await super().cog_unload()
         await self.schedule.aclose()

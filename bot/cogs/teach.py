@@ -29,6 +29,7 @@ class TeachCog(BowerbirdCog, name="Bowerbird teach"):
         self.bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
+        await super().cog_unload()
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def _teach(self, interaction: Interaction, message: discord.Message) -> None:
@@ -37,7 +38,9 @@ class TeachCog(BowerbirdCog, name="Bowerbird teach"):
         feedback = self.services.feedback
         scope_id = self.scope_of(interaction.guild_id)
         reply = await feedback.require_teachable(scope_id, message.id, interaction.user.id)
-        await interaction.response.send_modal(_Lesson(self, message, reply.text))
+        lesson = _Lesson(self, message, reply.text)
+        self.open_forms.add(lesson)
+        await interaction.response.send_modal(lesson)
 
 
 class _Lesson(discord.ui.Modal, title=MENU_NAME):

@@ -96,6 +96,18 @@ async def test_it_comes_answers_and_goes_without_a_trace(host: Host) -> None:
     assert playground.requests_to("PUT /applications/{application_id}/commands") == []
 
 
+async def test_a_question_that_nobody_answered_ends_with_us(host: Host) -> None:
+    playground: Playground = host.playground  # type: ignore[attr-defined]
+    await host.load_extension(EXTENSION)
+    await host.tree.sync()
+    alice = playground.person("alice")
+    asked = await (await alice.slash("general", "my forget")).answered()
+    assert asked.components
+    await host.unload_extension(EXTENSION)
+    await alice.wait_until(lambda: "being restarted, so nothing was changed" in asked.content)
+    assert asked.components == []
+
+
 async def test_a_load_that_fails_leaves_nothing(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,57 @@
+"""The whole plugin with a real (tiny) model in a process that is somebody else's bot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bowerbird.bot.settings import Settings
+
+DRIVE = Path(__file__).parent / "foreign" / "drive.py"
+
+
+def environment(home: Path, model: Path) -> dict[str, str]:
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {
+        "BASE_MODEL": str(model),
+        "DTYPE": "float32",
+        "DATA_DIR": str(home / "data"),
+        "TRAINING_ACKNOWLEDGED": "true",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads open files and children from /proc")
+async def test_it_leaves_nothing_behind_however_often_it_comes(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error::ResourceWarning", str(DRIVE)),
+        cwd=tmp_path,
+        env=environment(tmp_path, tiny_model_dir),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        stdout, stderr = await asyncio.wait_for(process.communicate(), 120)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, stderr.decode()
+    told: dict[str, Any] = json.loads(stdout)
+    before, *after = told["steps"]
+    assert len(after) == 2
+    assert before["files"] == before["objects"] == []
+    for step in after:
+        assert step == before
+    for count in told["counts"]:
+        assert count["held"] > 20, "the model was really there"
+        assert count["left"] == 0
+    assert "never retrieved" not in stderr.decode()
+    assert "was destroyed" not in stderr.decode()
