@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from bowerbird.bot.settings import Settings
+from bowerbird.playground import Playground, RateLimits
+from bowerbird.playground.world import DEMO_TOKEN
 
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "host_bot.py"
+ELSEWHERE = ROOT / "tests" / "elsewhere.py"
 DRIVE = Path(__file__).parent / "foreign" / "drive.py"
 
 
@@ -55,3 +60,31 @@ async def test_it_leaves_nothing_behind_however_often_it_comes(
         assert count["left"] == 0
     assert "never retrieved" not in stderr.decode()
     assert "was destroyed" not in stderr.decode()
+
+
+async def test_the_example_answers_as_itself_and_as_us(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) <= 30
+    async with Playground(rate_limits=RateLimits.generous()) as playground:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(ELSEWHERE), playground.api_url, playground.gateway_url),
+            str(EXAMPLE),
+            cwd=tmp_path,
+            env=environment(tmp_path, tiny_model_dir) | {"DISCORD_TOKEN": DEMO_TOKEN},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            await playground.bot_ready(60)
+            alice = playground.person("alice")
+            await alice.say("general", "!hello")
+            await alice.wait_for_message(lambda m: m.content == "Hello from your own bot")
+            question = await alice.say("general", f"{playground.bot.mention} hi")
+            reply = await alice.wait_for_reply(question, 60)
+            await alice.wait_until(lambda: len(reply.reactions) >= 3, 60, "the votes")
+            status = await (await alice.slash("general", "my status")).answered()
+            assert "Personalization" in status.content
+        finally:
+            process.terminate()
+            _, stderr = await asyncio.wait_for(process.communicate(), 30)
+        assert b"Traceback" not in stderr
