@@ -28,6 +28,7 @@ TELL_EVERY_S: Final = 600.0
 _PEOPLE_KEPT: Final = 10_000
 _ROLES_NAMED: Final = 5
 
+DRAINING = "I am about to be restarted; please ask again in a few minutes."
 WRONG_ROLE = "On this server I answer people with {roles} only."
 TOO_SOON = (
     "One moment, please: on this server I answer each person every {pause} seconds. "
@@ -84,10 +85,20 @@ class Admission:
         self._zone = zone
         self._now = now
         self._clock = clock
+        self._is_draining = False
         self._today: date | None = None
         self._replies: dict[tuple[int, int], int] = {}
         self._asked: OrderedDict[tuple[int, int], float] = OrderedDict()
         self._told: OrderedDict[tuple[int, int], float] = OrderedDict()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether nobody is admitted any more."""
+        return self._is_draining
+
+    def drain(self, is_draining: bool = True) -> None:
+        """Admit nobody from now on (or again); what has been admitted is not touched."""
+        self._is_draining = is_draining
 
     async def is_open(self, server_id: int | None, place_ids: Set[int]) -> bool:
         """Whether we answer there. ``place_ids``: the channel, what it is part of, its category."""
@@ -99,6 +110,8 @@ class Admission:
 
     async def refusal(self, asker: Asker) -> Refusal | None:
         """Why this question is not answered; ``None`` if it is, and then it is counted."""
+        if self._is_draining:
+            return Refusal(DRAINING, self._is_news(asker.server_id or 0, asker.user_id))
         if asker.server_id is None:
             return None
         settings = await self._servers.of(asker.server_id)

@@ -6,6 +6,7 @@ Knows discord.py's permission flags and what each of our deeds needs; decides no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -47,6 +48,14 @@ def missing_to_reply(channel: Any) -> list[str]:
 
 def can_react(channel: Any) -> bool:
     return not missing(channel, ("add_reactions", "read_message_history"))
+
+
+def place_ids(channel: Any) -> frozenset[int]:
+    """The channel, what it is a thread of, and the category around them."""
+    ids = {channel.id, getattr(channel, "parent_id", None)}
+    with suppress(discord.ClientException):  # a thread whose channel we do not know
+        ids.add(getattr(channel, "category_id", None))
+    return frozenset(ids - {None})
 
 
 def sentence(lacking: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bowerbird.bot import apologies
+from bowerbird.bot.admission import Asker, Refusal
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.app import Services
 from bowerbird.bot.context import scope_of
@@ -50,6 +51,13 @@ class BowerbirdCog(commands.Cog):
     async def server_settings(self, guild_id: int | None) -> ServerSettings:
         """What this server's admins decided; the defaults in a DM (``None``)."""
         return await self.services.servers.of(guild_id)
+
+    async def refusal(self, guild_id: int | None, user: discord.abc.Snowflake) -> Refusal | None:
+        """Why this person gets no reply; ``None`` if they do, which counts as one."""
+        roles = user.roles if isinstance(user, discord.Member) else ()
+        role_ids = frozenset(role.id for role in roles)
+        asker = Asker(guild_id, self.scope_of(guild_id), user.id, role_ids)
+        return await self.services.admission.refusal(asker)
 
     async def cog_app_command_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

@@ -17,6 +17,7 @@ from discord.ext import commands
 
 from bowerbird.bot import context, permissions, rendering
 from bowerbird.bot.answering import Answerer, Asked
+from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
 from bowerbird.bot.schedule import NightSchedule
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 HELLO = "Yes? Write your question after my name, reply to one of my messages, or use `/ask`."
 ONLY_TEXT = "I can read only text so far; please tell me in words what you would like to know."
 UNREADABLE = "I cannot read this: leave the reply's ping on, or mention me."
+NOT_HERE = "The admins of this server do not want me to answer in this channel."
 THREADS_KEPT = 2000
 PROMPT_LIMIT = 1000
 
@@ -56,6 +58,10 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             return
         if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
             return
+        guild_id = message.guild.id if message.guild else None
+        places = permissions.place_ids(message.channel)
+        if not await self.services.admission.is_open(guild_id, places):
+            return
         if not await self._is_for_us(message):
             return
         lacking = permissions.missing_to_reply(message.channel)
@@ -63,6 +69,12 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             if message.channel.id not in self._silenced:
                 self._silenced.add(message.channel.id)
                 _log.warning("#%s: %s", message.channel, permissions.sentence(lacking))
+            return
+        refusal = await self.refusal(guild_id, message.author)
+        if refusal is not None:
+            if refusal.is_news:
+                surface = ChannelSurface(message.channel, message)
+                await surface.post(rendering.notice(refusal.sentence), None)
             return
         # A task of its own, so that a withdrawn question can cancel it.
         task = asyncio.create_task(self._answer(message), name=f"answer-{message.id}")
@@ -158,6 +170,12 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
     async def ask(
         self, interaction: Interaction, prompt: app_commands.Range[str, 1, PROMPT_LIMIT]
     ) -> None:
+        places = permissions.place_ids(interaction.channel)
+        if not await self.services.admission.is_open(interaction.guild_id, places):
+            raise RefusalError(NOT_HERE)
+        refusal = await self.refusal(interaction.guild_id, interaction.user)
+        if refusal is not None:
+            raise RefusalError(refusal.sentence)
         await interaction.response.defer(thinking=True)
 
         async def gather() -> Conversation:

@@ -13,7 +13,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bowerbird.bot import consent, context, controls, emoji, rendering
+from bowerbird.bot import consent, context, controls, emoji, permissions, rendering
 from bowerbird.bot.answering import Asked
 from bowerbird.bot.cogs.base import BowerbirdCog
 from bowerbird.bot.consent import ConsentButton
@@ -183,6 +183,15 @@ class FeedbackCog(BowerbirdCog, name=controls.OWNER):
         origin: Origin = "message",
     ) -> None:
         await self._give(payload, FeedbackKind.REGENERATE)
+        places = permissions.place_ids(self._channel(payload))
+        if not await self.services.admission.is_open(payload.guild_id, places):
+            return
+        user = payload.member or discord.Object(payload.user_id)
+        refusal = await self.refusal(payload.guild_id, user)
+        if refusal is not None:
+            if refusal.is_news:
+                await surface.post(rendering.notice(refusal.sentence), None)
+            return
         question_id = conversation.question.message_id
 
         async def gather() -> Conversation:

@@ -1,0 +1,108 @@
+"""What a server's admins set, as people in Discord meet it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bowerbird.playground import Playground
+from bowerbird.playground.model import Message
+from bowerbird.playground.people import Person
+from tests.bot import house as houses
+from tests.bot.house import House
+
+
+async def decide(house: House, **changes: Any) -> None:
+    await house.services.servers.change(house.scope_id, lambda old: replace(old, **changes))
+
+
+async def notice_for(person: Person, question: Message) -> Message:
+    notice = await person.wait_for_reply(question)
+    assert notice.content.startswith("-# ")
+    assert notice.pings == []
+    return notice
+
+
+def other_channel(house: House, name: str) -> int:
+    world = house.playground.world
+    return world.create_channel(world.guilds[house.scope_id], name).id
+
+
+async def test_a_blocked_channel_is_silent_with_its_threads(house: House) -> None:
+    alice = house.person("alice")
+    botless = other_channel(house, "botless")
+    reply = await house.ask(alice, "before", botless)
+    thread = await alice.open_thread(botless, "a talk")
+    await decide(house, blocked_channels=frozenset({botless}))
+    await alice.say(botless, f"{house.mention} hello?")
+    await alice.say(thread, f"{house.mention} and here?")
+    await alice.react(reply, "🔄")
+    refused = await (await alice.slash(botless, "ask", prompt="hello?")).answered()
+    assert refused.is_ephemeral
+    assert "do not want me to answer in this channel" in refused.content
+    await house.ask(alice, "elsewhere")
+    dm = await alice.dm()
+    await house.finished_reply(alice, await alice.say(dm, "and in a DM"))
+    assert len(house.backend.requests) == 3
+
+
+async def test_only_allowed_channels(house: House) -> None:
+    alice = house.person("alice")
+    home = other_channel(house, "bots")
+    await decide(house, allowed_channels=frozenset({home}))
+    await alice.say("general", f"{house.mention} hello?")
+    await house.ask(alice, "hello", home)
+    thread = await alice.open_thread(home, "a talk")
+    await house.ask(alice, "hello again", thread)
+    assert len(house.backend.requests) == 2
+
+
+async def test_only_certain_roles_and_told_once(playground: Playground, tmp_path: Path) -> None:
+    guild = next(iter(playground.world.guilds.values()))
+    everyone = guild.roles[guild.id]
+    role = playground.world.create_role(guild, "Talkers", everyone.permissions)
+    guild.members[playground.person("bob").id].role_ids.add(role.id)
+    async with houses.running(playground, tmp_path) as house:
+        alice, bob = house.person("alice"), house.person("bob")
+        await decide(house, allowed_roles=frozenset({role.id}))
+        first = await alice.say("general", f"{house.mention} one")
+        notice = await notice_for(alice, first)
+        assert f"<@&{role.id}>" in notice.content
+        second = await alice.say("general", f"{house.mention} two")
+        await house.ask(bob, "I may")
+        assert house.replies_to(second, alice.channel("general")) == []
+        refused = await (await alice.slash("general", "ask", prompt="three")).answered()
+        assert refused.is_ephemeral  # whoever uses a command always gets an answer
+        assert len(house.backend.requests) == 1
+
+
+async def test_a_pause_and_a_daily_limit(house: House) -> None:
+    alice, bob = house.person("alice"), house.person("bob")
+    await decide(house, cooldown_s=300)
+    reply = await house.ask(alice, "one")
+    question = await alice.say("general", f"{house.mention} two")
+    assert "every 300 seconds" in (await notice_for(alice, question)).content
+    await decide(house, cooldown_s=0, daily_replies=1)
+    await house.ask(bob, "mine")
+    await bob.say("general", f"{house.mention} one more")
+    notice = await bob.wait_for_message(lambda m: "1 replies a person and day" in m.content)
+    assert notice.pings == []
+    await house.ask(alice, "two")
+    count = len(house.backend.requests)
+    await alice.react(reply, "🔄")  # counts like any other reply
+    await alice.say("general", f"{house.mention} three")
+    await house.finished_reply(bob, await bob.say(await bob.dm(), "after those"))
+    assert len(house.backend.requests) == count + 1
+    await decide(house, daily_replies=0)
+    await house.ask(alice, "four")
+
+
+async def test_limits_end_at_the_servers_border(house: House) -> None:
+    alice = house.person("alice")
+    await decide(house, daily_replies=1)
+    await house.ask(alice, "one")
+    dm = await alice.dm()
+    for text in ("two", "three"):
+        await house.finished_reply(alice, await alice.say(dm, text))
+    assert len(house.backend.requests) == 3
