@@ -34,6 +34,10 @@ _log = logging.getLogger(__name__)
 MAX_WAITING_PER_PERSON = 5
 WORTH_KEEPING = 80
 """Characters. Less than that of a reply begun anew says nothing about it, and makes way."""
+LONG_WAIT_S = 5.0
+"""After so long in the queue people are told their place in it, and again when it has changed."""
+PLACE = "Many people are asking just now; you are number {place} in the queue."
+NEXT = "Many people are asking just now; you are next."
 NO_WORDS = "I have nothing to say to that; try putting it differently."
 
 
@@ -133,8 +137,9 @@ class Answerer:
         for running in self._running:
             is_meant = message_id in running.shown.ids and running.asked.user_id == user_id
             if is_meant and not running.is_recorded:
-                running.is_again |= is_again
-                running.stopped.set()
+                if running.shown.has_begun or not is_again:
+                    running.is_again |= is_again
+                    running.stopped.set()
                 return True
         return False
 
@@ -175,7 +180,10 @@ class Answerer:
                     await streaming.discard(surface, running.shown, keep=1)
                     continue
                 if draft is None:
-                    await surface.post(rendering.notice(NO_WORDS), None)
+                    if running.stopped.is_set():
+                        await streaming.discard(surface, running.shown)
+                    else:
+                        await self._tell(running, surface, NO_WORDS)
                     return
                 is_wanted = await self._record(running, draft)
 
@@ -193,7 +201,7 @@ class Answerer:
             aclosing(_attended(stream, running, at_first_text)) as pieces,
         ):
             await streaming.show(pieces, surface, self._pace, shown, asked.head)
-        return stream.draft if shown.messages else None
+        return stream.draft if shown.has_begun else None
 
     async def _record(self, running: _Running, draft: ReplyDraft) -> bool:
         """Keep what was said, as consent allows. Whether another reply is wanted instead of it."""
@@ -225,6 +233,8 @@ class Answerer:
 
     def _controls(self, asked: Asked) -> Callable[[Stage], discord.ui.View | None]:
         def below(stage: Stage) -> discord.ui.View | None:
+            if stage is Stage.WAITING:
+                return controls.waiting(asked.user_id)
             return controls.growing(asked.user_id) if stage is Stage.GROWING else None
 
         return below
@@ -245,30 +255,47 @@ class Answerer:
             _log.info("cannot put reactions under %s: %s", message.id, error)
 
     async def _apologise(self, running: _Running, surface: ReplySurface, error: Exception) -> None:
-        asked, shown = running.asked, running.shown
+        asked = running.asked
         sentence = apologies.sentence_for(
             error, f"answering {asked.user_id} in channel {asked.channel_id}"
         )
         try:
-            await surface.post(
-                rendering.notice(sentence), shown.messages[-1] if shown.messages else None
-            )
+            await self._tell(running, surface, sentence)
         except discord.HTTPException as failure:
             _log.warning("cannot even apologise in channel %s: %s", asked.channel_id, failure)
+
+    async def _tell(self, running: _Running, surface: ReplySurface, sentence: str) -> None:
+        """One sentence of ours below what was said, or in the place of a notice."""
+        text, messages = rendering.notice(sentence), running.shown.messages
+        if messages and not running.shown.has_begun:
+            await surface.edit(messages[0], text, Stage.PART)
+        else:
+            await surface.post(text, messages[-1] if messages else None)
 
 
 async def _attended(
     stream: ReplyStream, running: _Running, at_first_text: Callable[[], object]
 ) -> AsyncGenerator[str, None]:
-    """The stream's pieces until it ends or is stopped. Raises ``_StartOverError``."""
-    said = ""
+    """The stream's pieces until it ends or is stopped, and notices of the queue before the first.
+
+    Raises ``_StartOverError``.
+    """
+    said, last_place = "", None
     stopping = asyncio.ensure_future(running.stopped.wait())
     coming: asyncio.Future[str | None] | None = None
     pieces = aiter(stream)
     try:
         while True:
             coming = asyncio.ensure_future(anext(pieces, None))
-            await asyncio.wait({coming, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            while not (coming.done() or stopping.done()):
+                await asyncio.wait(
+                    {coming, stopping}, timeout=LONG_WAIT_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                place = None if coming.done() or said else stream.place
+                if place is not None and place != last_place:
+                    sentence = NEXT if place == 1 else PLACE.format(place=place)
+                    yield streaming.Notice(rendering.notice(sentence))
+                    last_place = place
             if not coming.done():
                 break
             if (piece := coming.result()) is None:

@@ -78,6 +78,9 @@ class NoBackend:
     def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         raise GenerationError("this process has no engine; ask the running bot")
 
+    def place(self, request: GenerationRequest) -> int | None:
+        return None
+
     async def preload(self, adapter: AdapterRef) -> None:
         pass
 

@@ -23,6 +23,11 @@ NOT_YOURS = "Only the person I am answering can do that."
 RESTARTING = "I am just being restarted; please press again in a minute."
 
 
+def waiting(user_id: int) -> discord.ui.View:
+    """Below the notice that stands in the place of a reply."""
+    return lasting(StopButton(user_id, is_again=False))
+
+
 def growing(user_id: int) -> discord.ui.View:
     """Below a reply to this person that goes on."""
     return lasting(StopButton(user_id, is_again=False), StopButton(user_id, is_again=True))

@@ -39,9 +39,17 @@ class HasId(Protocol):
 M = TypeVar("M", bound=HasId)
 
 
+class Notice(str):
+    """Among the pieces: what stands in the reply's place until there is something to read."""
+
+    __slots__ = ()
+
+
 class Stage(Enum):
     """Where a message of a reply stands, which decides the buttons below it."""
 
+    WAITING = "waiting"
+    """A notice in the place of a reply that has not begun."""
     GROWING = "growing"
     """The last part of a reply that goes on."""
     PART = "part"
@@ -72,6 +80,8 @@ class Shown(Generic[M]):
     messages: list[M] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
+    has_begun: bool = False
+    """Whether anything of the reply itself can be read yet."""
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -83,21 +93,27 @@ async def show(
 ) -> None:
     """Stream ``pieces`` below ``head`` into ``surface``. White space alone shows nothing.
 
+    A `Notice` among the pieces is shown, instead of the one before, until the first text.
     Raises `ReplyGoneError`, and whatever ``pieces`` raise.
     """
-    text, has_begun = "", False
+    text, shown.has_begun = "", False
     try:
         async for piece in pieces:
+            if isinstance(piece, Notice):
+                if not shown.has_begun:
+                    await _update(surface, pace, shown, head + piece, Stage.WAITING)
+                continue
             text += piece
             # A back-tick at the end may be the beginning of a fence, which decides where to cut.
             steady = text.rstrip("`")
-            if steady.strip() and (not has_begun or pace.take(surface.budget_id, shown)):
-                await _update(surface, pace, shown, head + steady, is_last=False)
-                has_begun = bool(shown.messages)
+            if steady.strip() and (not shown.has_begun or pace.take(surface.budget_id, shown)):
+                await _update(surface, pace, shown, head + steady, Stage.GROWING)
+                shown.has_begun = bool(shown.messages)
     finally:
         pace.leave(surface.budget_id, shown)
     if text.strip():
-        await _update(surface, pace, shown, head + text, is_last=True)
+        shown.has_begun = True
+        await _update(surface, pace, shown, head + text, Stage.DONE)
 
 
 async def discard(surface: Surface[M], shown: Shown[M], *, keep: int = 0) -> None:
@@ -110,14 +126,12 @@ async def discard(surface: Surface[M], shown: Shown[M], *, keep: int = 0) -> Non
 
 
 async def _update(
-    surface: Surface[M], pace: EditPace, shown: Shown[M], text: str, *, is_last: bool
+    surface: Surface[M], pace: EditPace, shown: Shown[M], text: str, last: Stage
 ) -> None:
-    """Make the messages say ``text``, touching only those that differ."""
-    parts = rendering.split(text)
+    """Make the messages say ``text``, the last one at stage ``last``; touch those that differ."""
+    parts, is_last = rendering.split(text), last is Stage.DONE
     for index, part in enumerate(parts):
-        stage = Stage.DONE if is_last else Stage.GROWING
-        if index < len(parts) - 1:
-            stage = Stage.PART
+        stage = Stage.PART if index < len(parts) - 1 else last
         if index == len(shown.messages):
             if not await _post(surface, shown, part, stage, is_last=is_last):
                 return

@@ -51,15 +51,22 @@ class ReplyStream:
     Close it to stop the generation: if anything was said by then, the draft is of that.
     """
 
-    def __init__(self, pieces: AsyncGenerator[str, None]) -> None:
+    def __init__(self, pieces: AsyncGenerator[str, None], backend: GenerationBackend) -> None:
         self._pieces = pieces
+        self._backend = backend
         self._draft: ReplyDraft | None = None
+        self._request: GenerationRequest | None = None
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._pieces
 
     async def aclose(self) -> None:
         await self._pieces.aclose()
+
+    @property
+    def place(self) -> int | None:
+        """Where it stands in the queue, 1 being next; ``None`` if it does not wait there."""
+        return None if self._request is None else self._backend.place(self._request)
 
     @property
     def draft(self) -> ReplyDraft:
@@ -128,7 +135,7 @@ class ReplyService:
                     encoded.ids, sampling, adapter, (scope_id, user_id), DEADLINE_S
                 )
                 text, tokens, reason = "", 0, FinishReason.STOPPED
-                used, chunks = await self._start(request)
+                used, chunks = await self._start(request, stream)
                 try:
                     async with aclosing(chunks):
                         async for chunk in chunks:
@@ -154,14 +161,15 @@ class ReplyService:
             finally:
                 self._running -= 1
 
-        stream = ReplyStream(pieces())
+        stream = ReplyStream(pieces(), self._backend)
         return stream
 
     async def _start(
-        self, request: GenerationRequest
+        self, request: GenerationRequest, stream: ReplyStream
     ) -> tuple[AdapterRef | None, AsyncGenerator[GenerationChunk, None]]:
         """The stream, its first chunk at hand: a damaged adapter shows before any text."""
         chunks = self._backend.generate(request)
+        stream._request = request
         try:
             first = await anext(chunks, None)
         except AdapterError as error:
@@ -173,7 +181,7 @@ class ReplyService:
                 error,
             )
             await chunks.aclose()
-            return await self._start(replace(request, adapter=None))
+            return await self._start(replace(request, adapter=None), stream)
         except BaseException:
             await chunks.aclose()
             raise

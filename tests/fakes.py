@@ -53,8 +53,8 @@ Script = str | BaseException
 class FakeBackend:
     """Says what ``script`` holds next, else echoes the last turn; one word a chunk.
 
-    ``gate``: while cleared, streams wait before their second word. ``requests`` and ``cancelled``
-    tell what happened.
+    ``gate``: while cleared, streams wait before their second word; ``door``: before their first,
+    in the queue. ``requests`` and ``cancelled`` tell what happened.
     """
 
     def __init__(self) -> None:
@@ -68,6 +68,9 @@ class FakeBackend:
         self.preloaded: list[AdapterRef] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.door = asyncio.Event()
+        self.door.set()
+        self.queue: list[GenerationRequest] = []
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         self.requests.append(request)
@@ -75,6 +78,11 @@ class FakeBackend:
         self.prompts.append(prompt)
         if request.adapter is not None and request.adapter.name in self.damaged:
             raise AdapterError(f"{request.adapter.name} is damaged; retrain it")
+        self.queue.append(request)
+        try:
+            await self.door.wait()
+        finally:
+            self.queue = [other for other in self.queue if other is not request]
         question = prompt.rpartition("<user>")[2].partition("\n<assistant>")[0]
         said = self.script.popleft() if self.script else self.answer(question)
         if isinstance(said, BaseException):
@@ -92,6 +100,10 @@ class FakeBackend:
             self.cancelled += 1
             raise
 
+    def place(self, request: GenerationRequest) -> int | None:
+        waiting = (place for place, other in enumerate(self.queue, 1) if other is request)
+        return next(waiting, None)
+
     async def preload(self, adapter: AdapterRef) -> None:
         self.preloaded.append(adapter)
 
@@ -100,6 +112,7 @@ class FakeBackend:
 
     async def aclose(self) -> None:
         self.gate.set()
+        self.door.set()
 
 
 class FakeExecutor:

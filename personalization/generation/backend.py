@@ -44,11 +44,20 @@ class GenerationBackend(Protocol):
         """Stream one reply. Raises the errors of ``personalization.errors.GenerationError``
         and ``AdapterError``. Closing the generator cancels."""
 
+    def place(self, request: GenerationRequest) -> int | None:
+        """Where this very request stands in the queue, 1 being next; about, as people take turns.
+
+        ``None`` if it does not wait: its reply is being made, is over, or is not known here.
+        """
+
     async def preload(self, adapter: AdapterRef) -> None:
         """Make an adapter ready before it is asked for. Raises ``AdapterError``."""
 
     async def unload(self, scope_id: int, user_id: int) -> None:
-        """Drop all of a person's adapters from memory; running replies keep theirs to the end."""
+        """Drop a person's adapters, and what is remembered of their conversations, from memory.
+
+        Running replies keep their adapter to the end, and leave nothing behind.
+        """
 
     async def aclose(self) -> None:
         """Cancel everything, end the thread, give the memory back. Safe to call twice."""

@@ -138,6 +138,21 @@ async def test_a_deadline_passes_in_the_queue_but_never_in_a_row(tiny_model_dir:
         assert await patient is FinishReason.LENGTH
 
 
+async def test_everybody_can_be_told_their_place(tiny_model_dir: Path) -> None:
+    async with _engine(tiny_model_dir) as engine:
+        requests = [_request(owner) for owner in (1, 2)]
+        assert engine.place(requests[0]) is None
+        async with _busy(engine):
+            tasks = [asyncio.create_task(_finish(engine.generate(one))) for one in requests]
+            await _until(lambda: engine.stats.waiting == 2)
+            await _until(lambda: [engine.place(one) for one in requests] == [1, 2])
+            assert engine.place(_request(1)) is None  # equal, but another one
+            tasks[0].cancel()
+            await _until(lambda: engine.place(requests[1]) == 1)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert engine.place(requests[1]) is None
+
+
 async def test_who_leaves_the_queue_is_forgotten(tiny_model_dir: Path) -> None:
     async with _engine(tiny_model_dir) as engine:
         async with _busy(engine):
