@@ -234,7 +234,9 @@ class FeedbackService:
         async with self._order:
             erased = await self._store.forget(user_id, scope_id)
             self._recent.take(user_id, scope_id)
-        await self._delete_weights(erased.people)
+        # The engine may remember words also of a person who has no weights.
+        here = () if scope_id is None else ((scope_id, user_id),)
+        await self._delete_weights({*here, *erased.people})
         return erased
 
     async def reset(self, scope_id: int, user_id: int, *, keep_feedback: bool) -> Erased:

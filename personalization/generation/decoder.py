@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from bowerbird.personalization.errors import GenerationError, OutOfMemoryError, PromptTooLongError
+from bowerbird.personalization.generation.prefix_cache import PrefixLease
 from bowerbird.personalization.generation.sampling import RowSampler, choose
 from bowerbird.personalization.generation.serving_model import ServingModel
 from bowerbird.personalization.generation.text_stream import TextStream
@@ -37,14 +38,17 @@ _BUSY_CHUNK = 128  # and while somebody is
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One reply in the making. ``adapter`` is packed by ``Decoder.pack``; ``None`` is the base."""
+    """One reply in the making. ``adapter`` is packed by ``Decoder.pack``; ``None`` is the base.
+
+    ``prefix``: where to find what was read before, and to keep what was read; ``None`` is nowhere.
+    """
 
     prompt_ids: tuple[int, ...]
     sampling: Sampling
     adapter: Tensor | None = None
-    said: int = field(default=0, init=False)
-    cached: int = field(default=0, init=False)
-    last_token: int = field(default=0, init=False)
+    prefix: PrefixLease | None = None
+    said: list[int] = field(default_factory=list, init=False)
+    cached: int = field(default=0, init=False)  # tokens of prompt and reply that have been read
     sampler: RowSampler = field(init=False)
     text: TextStream = field(init=False)
 
@@ -132,6 +136,7 @@ class Decoder:
             self._serving.slots.clear(index)
         else:
             self._serving.slots.load(index, row.adapter)
+        self._recall(row, index)
         self._prefilling = row
 
     def cancel(self, row: Row) -> None:
@@ -184,7 +189,7 @@ class Decoder:
 
     def _decode(self) -> list[Output]:
         rows = list(self._decoding)
-        logits = self._serving.decode([s.last_token for s in rows], [s.cached for s in rows])
+        logits = self._serving.decode([s.said[-1] for s in rows], [s.cached for s in rows])
         for row in rows:
             row.cached += 1
         return self._say(rows, logits)
@@ -200,17 +205,32 @@ class Decoder:
             elif token in self._serving.end_ids:
                 outputs.append(Output(row, finish_reason=FinishReason.STOP))
             else:
-                row.said += 1
-                row.last_token = token
+                row.said.append(token)
                 row.sampler.add(token)
-                is_full = row.said >= row.sampling.max_new_tokens
+                is_full = len(row.said) >= row.sampling.max_new_tokens
                 reason = FinishReason.LENGTH if is_full else None
                 text = row.text.push(token)
                 outputs.append(Output(row, text, (token,), reason))
         for output in outputs:
+            if output.finish_reason is not None:
+                self._keep(output.row)
             if output.finish_reason is not None or output.error is not None:
                 self._remove(output.row)
         return outputs
+
+    def _recall(self, row: Row, index: int) -> None:
+        known = row.prefix.find(row.prompt_ids) if row.prefix is not None else None
+        if known is not None:
+            length, values = known
+            row.cached = min(length, len(row.prompt_ids) - 1)  # the last one gives the logits
+            self._serving.recall(index, values, row.cached)
+
+    def _keep(self, row: Row) -> None:
+        if row.prefix is not None:
+            index = self._decoding.index(row)
+            ids = (*row.prompt_ids, *row.said)[: row.cached]
+            size = row.cached * self._serving.token_bytes
+            row.prefix.keep(ids, size, lambda: self._serving.remember(index, row.cached))
 
     def _remove(self, row: Row) -> None:
         """Take a decoding row out and close the gap with the last ones."""

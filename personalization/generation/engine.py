@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -42,7 +42,9 @@ from bowerbird.personalization.generation.decoder import (
     as_generation_error,
 )
 from bowerbird.personalization.generation.fair_queue import FairQueue
+from bowerbird.personalization.generation.prefix_cache import PrefixCache
 from bowerbird.personalization.generation.slots import AdapterCache
+from bowerbird.personalization.generation.tickets import Cancel, Command, Stop, Submit, Ticket
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.types import AdapterRef
@@ -53,32 +55,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ADAPTERS_PER_ROW = 4  # ready in memory for each row of the batch
+_EXPIRY_S = 60.0  # how often an idle thread looks for prefixes to forget
 _NICENESS = 5  # of the compute thread, so that the event loop runs first
-
-
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    """One request on its way. ``outputs`` and ``arrived`` belong to the event loop."""
-
-    owner: tuple[int, int]
-    row: Row
-    deadline: float | None
-    outputs: list[Output] = field(default_factory=list)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True, slots=True)
-class _Submit:
-    ticket: _Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class _Cancel:
-    ticket: _Ticket
-
-
-class _Stop:
-    """The thread ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +69,10 @@ class EngineStats:
     tokens: int
     adapter_hits: int
     adapter_misses: int
+    prefix_hits: int
+    prefix_misses: int
+    prefix_hit_tokens: int
+    prefix_bytes: int
     steps: int
 
 
@@ -98,7 +80,8 @@ class TorchEngine(GenerationBackend):
     """Up to ``max_batch`` replies in each forward pass, ``max_waiting`` more in the queue.
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
-    ``threads``: of the compute thread; by default all cores but one.
+    ``threads``: of the compute thread; by default all cores but one. ``prefix_bytes``: for what
+    finished replies leave behind to go on with.
     """
 
     def __init__(
@@ -113,6 +96,7 @@ class TorchEngine(GenerationBackend):
         max_context: int = 2048,
         max_waiting: int = 64,
         threads: int | None = None,
+        prefix_bytes: int = 256 * 2**20,
     ) -> None:
         self._model_path = model_path
         self._device = device
@@ -122,19 +106,20 @@ class TorchEngine(GenerationBackend):
         self._max_waiting = max_waiting
         self._lora = (lora_rank, tuple(lora_targets))
         self._threads = threads or max(1, _cores() - 1)
-        self._inbox: queue.SimpleQueue[_Submit | _Cancel | _Stop] = queue.SimpleQueue()
-        self._open: dict[_Ticket, None] = {}
+        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._open: dict[Ticket, None] = {}
         self._adapters: AdapterCache[Tensor] = AdapterCache(
             self._load_adapter, capacity=_ADAPTERS_PER_ROW * max_batch
         )
+        self._prefixes = PrefixCache(prefix_bytes)
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._decoder: Decoder | None = None
         self._tokenizer: PreTrainedTokenizerBase | None = None
         self._is_closing = False
         # Written by the thread alone, read anywhere.
-        self._queue: FairQueue[tuple[int, int], _Ticket] = FairQueue()
-        self._running: dict[Row, _Ticket] = {}
+        self._queue: FairQueue[tuple[int, int], Ticket] = FairQueue()
+        self._running: dict[Row, Ticket] = {}
         self._replies = self._tokens = self._steps = 0
 
     async def start(self) -> None:
@@ -174,6 +159,10 @@ class TorchEngine(GenerationBackend):
             tokens=self._tokens,
             adapter_hits=self._adapters.hits,
             adapter_misses=self._adapters.misses,
+            prefix_hits=self._prefixes.hits,
+            prefix_misses=self._prefixes.misses,
+            prefix_hit_tokens=self._prefixes.hit_tokens,
+            prefix_bytes=self._prefixes.bytes,
             steps=self._steps,
         )
 
@@ -181,8 +170,11 @@ class TorchEngine(GenerationBackend):
         """See ``GenerationBackend``. Each chunk is all that was new when it was asked for."""
         self._ready_decoder().check(request.prompt_ids, request.sampling)
         self._check_room(request.owner)
-        deadline = None if request.deadline_s is None else time.monotonic() + request.deadline_s
-        ticket = _Ticket(request.owner, Row(request.prompt_ids, request.sampling), deadline)
+        now = time.monotonic()
+        deadline = None if request.deadline_s is None else now + request.deadline_s
+        row = Row(request.prompt_ids, request.sampling)
+        row.prefix = self._prefixes.lease(request.owner, request.adapter)
+        ticket = Ticket(request, row, now, deadline)
         self._open[ticket] = None
         is_submitted = is_over = False
         try:
@@ -192,7 +184,7 @@ class TorchEngine(GenerationBackend):
                     ticket.row.adapter = await held.enter_async_context(hold)
                 self._ready_decoder()  # it may have been closed meanwhile
                 is_submitted = True
-                self._inbox.put(_Submit(ticket))
+                self._inbox.put(Submit(ticket))
                 while not is_over:
                     await ticket.arrived.wait()
                     ticket.arrived.clear()
@@ -208,7 +200,15 @@ class TorchEngine(GenerationBackend):
         finally:
             del self._open[ticket]
             if is_submitted and not is_over:
-                self._inbox.put(_Cancel(ticket))
+                self._inbox.put(Cancel(ticket))
+
+    def place(self, request: GenerationRequest) -> int | None:
+        # In order of arrival. The thread moves tickets on meanwhile, hence one look at each.
+        waiting = [ticket for ticket in self._open if ticket.row not in self._running]
+        for place, ticket in enumerate(waiting, 1):
+            if ticket.request is request and not ticket.outputs:
+                return place
+        return None
 
     async def preload(self, adapter: AdapterRef) -> None:
         self._ready_decoder()
@@ -217,11 +217,13 @@ class TorchEngine(GenerationBackend):
 
     async def unload(self, scope_id: int, user_id: int) -> None:
         self._adapters.drop(scope_id, user_id)
+        self._prefixes.drop(scope_id, user_id)
 
     async def aclose(self) -> None:
         self._is_closing = True
-        self._inbox.put(_Stop())
+        self._inbox.put(Stop())
         self._adapters.close()
+        self._prefixes.clear()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
@@ -264,6 +266,7 @@ class TorchEngine(GenerationBackend):
         try:
             while self._obey(decoder):
                 self._expire()
+                self._prefixes.expire()
                 self._admit(decoder)
                 if decoder.active:
                     self._steps += 1
@@ -307,20 +310,21 @@ class TorchEngine(GenerationBackend):
     def _obey(self, decoder: Decoder) -> bool:
         """Take all commands, waiting for one if there is nothing else to do."""
         is_idle = not (decoder.active or self._queue)
+        timeout_s = _EXPIRY_S if len(self._prefixes) else None
         while True:
             try:
-                command = self._inbox.get(block=is_idle)
+                command = self._inbox.get(is_idle, timeout_s)
             except queue.Empty:
                 return True
             is_idle = False
             match command:
-                case _Submit(ticket):
+                case Submit(ticket):
                     self._queue.add(ticket.owner, ticket)
-                case _Cancel(ticket):
+                case Cancel(ticket):
                     if not self._queue.remove(ticket.owner, ticket):
                         decoder.cancel(ticket.row)
                         self._running.pop(ticket.row, None)
-                case _Stop():
+                case Stop():
                     return False
 
     def _expire(self) -> None:
@@ -343,7 +347,7 @@ class TorchEngine(GenerationBackend):
             else:
                 self._running[ticket.row] = ticket
 
-    def _send(self, outputs: list[Output], tickets: list[_Ticket] | None = None) -> None:
+    def _send(self, outputs: list[Output], tickets: list[Ticket] | None = None) -> None:
         if tickets is None:
             tickets = [self._running[output.row] for output in outputs]
         for output in outputs:
@@ -359,7 +363,7 @@ class TorchEngine(GenerationBackend):
         try:
             self._loop.call_soon_threadsafe(call, *args)
         except RuntimeError:  # the loop was closed over our heads: nobody is listening any more
-            self._inbox.put(_Stop())
+            self._inbox.put(Stop())
 
 
 def _cores() -> int:
@@ -368,7 +372,7 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 2
 
 
-def _deliver(news: list[tuple[_Ticket, Output]]) -> None:
+def _deliver(news: list[tuple[Ticket, Output]]) -> None:
     for ticket, output in news:
         ticket.outputs.append(output)
         ticket.arrived.set()

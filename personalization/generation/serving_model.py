@@ -65,6 +65,9 @@ class ServingModel:
         # CPUs multiply small float32 matrices in place; for bfloat16 they copy the cache first.
         cache_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
         self._check_memory(KvCache.bytes_for(**shape, dtype=cache_dtype), rows)
+        self.token_bytes = KvCache.bytes_for(
+            **shape | {"rows": 1, "context_tokens": 1}, dtype=self._dtype
+        )
         self._reference = self._own_logits()
         weight_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
         self.slots = LoraSlots.attach(
@@ -113,6 +116,14 @@ class ServingModel:
         """Let what is in row ``source`` go on in row ``target``."""
         self.cache.move(source, target, length)
         self.slots.move(source, target)
+
+    def remember(self, row: int, length: int) -> Tensor:
+        """What a row has read, to ``recall`` later; of ``token_bytes`` a token."""
+        return self.cache.read(row, length, self._dtype)
+
+    def recall(self, row: int, values: Tensor, length: int) -> None:
+        """Go on after the first ``length`` tokens of what ``remember`` gave."""
+        self.cache.write(row, values, length)
 
     def close(self) -> None:
         self._model.set_attn_implementation(self._attention)
