@@ -20,7 +20,8 @@ class GenerationRequest:
     """``prompt_ids`` from ``prompting.encode``; ``owner`` is whose turn in the queue it uses.
 
     ``deadline_s``: seconds from now after which a request still waiting fails with
-    ``QueueFullError``; ``None`` waits for ever.
+    ``QueueFullError``; ``None`` waits for ever. ``stop``: strings that end the reply; the text goes
+    up to the first of them, while the tokens include those that completed it.
     """
 
     prompt_ids: tuple[int, ...]
@@ -28,6 +29,11 @@ class GenerationRequest:
     adapter: AdapterRef | None = None
     owner: tuple[int, int] = (0, 0)
     deadline_s: float | None = None
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if "" in self.stop:
+            raise ValueError("a stop string has one character at least")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bowerbird.personalization.errors import GenerationError, OutOfMemoryError, 
 from bowerbird.personalization.generation.prefix_cache import PrefixLease
 from bowerbird.personalization.generation.sampling import RowSampler, choose
 from bowerbird.personalization.generation.serving_model import ServingModel
+from bowerbird.personalization.generation.stop_strings import StopStrings
 from bowerbird.personalization.generation.text_stream import TextStream
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.types import FinishReason, Sampling
@@ -41,16 +42,19 @@ class Row:
     """One reply in the making. ``adapter`` is packed by ``Decoder.pack``; ``None`` is the base.
 
     ``prefix``: where to find what was read before, and to keep what was read; ``None`` is nowhere.
+    ``stop``: strings that end it, and are not part of its text.
     """
 
     prompt_ids: tuple[int, ...]
     sampling: Sampling
     adapter: Tensor | None = None
     prefix: PrefixLease | None = None
+    stop: tuple[str, ...] = ()
     said: list[int] = field(default_factory=list, init=False)
     cached: int = field(default=0, init=False)  # tokens of prompt and reply that have been read
     sampler: RowSampler = field(init=False)
     text: TextStream = field(init=False)
+    stops: StopStrings = field(init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class Decoder:
         index = len(self._decoding)
         row.sampler = RowSampler(row.sampling, row.prompt_ids, self._serving.device)
         row.text = TextStream(self._tokenizer)
+        row.stops = StopStrings(row.stop)
         if row.adapter is None:
             self._serving.slots.clear(index)
         else:
@@ -203,13 +208,17 @@ class Decoder:
                 outputs.append(Output(row, error=error))
                 self._wipe(row)
             elif token in self._serving.end_ids:
-                outputs.append(Output(row, finish_reason=FinishReason.STOP))
+                outputs.append(Output(row, row.stops.rest(), finish_reason=FinishReason.STOP))
             else:
                 row.said.append(token)
                 row.sampler.add(token)
-                is_full = len(row.said) >= row.sampling.max_new_tokens
-                reason = FinishReason.LENGTH if is_full else None
-                text = row.text.push(token)
+                text = row.stops.push(row.text.push(token))
+                reason = None
+                if row.stops.is_met:
+                    reason = FinishReason.STOP
+                elif len(row.said) >= row.sampling.max_new_tokens:
+                    reason = FinishReason.LENGTH
+                    text += row.stops.rest()
                 outputs.append(Output(row, text, (token,), reason))
         for output in outputs:
             if output.finish_reason is not None:

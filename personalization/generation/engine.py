@@ -172,7 +172,7 @@ class TorchEngine(GenerationBackend):
         self._check_room(request.owner)
         now = time.monotonic()
         deadline = None if request.deadline_s is None else now + request.deadline_s
-        row = Row(request.prompt_ids, request.sampling)
+        row = Row(request.prompt_ids, request.sampling, stop=request.stop)
         row.prefix = self._prefixes.lease(request.owner, request.adapter)
         ticket = Ticket(request, row, now, deadline)
         self._open[ticket] = None
