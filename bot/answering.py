@@ -20,6 +20,7 @@ import discord
 
 from bowerbird.bot import apologies, consent, controls, permissions, rendering, streaming
 from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.attachments import FileReader
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
@@ -85,6 +86,7 @@ class Answerer:
         pace: EditPace,
     ) -> None:
         self.emoji = emoji
+        self.files = FileReader(replies.shortened)
         self._replies = replies
         self._feedback = feedback
         self._pace = pace

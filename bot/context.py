@@ -18,6 +18,7 @@ import discord
 from discord.ext import commands
 
 from bowerbird.bot import rendering
+from bowerbird.bot.attachments import FileReader, Files
 from bowerbird.personalization.types import DM_SCOPE, GLOBAL_SCOPE, Conversation, Turn
 
 _log = logging.getLogger(__name__)
@@ -177,9 +178,21 @@ def line_of(message: discord.Message, me_id: int) -> Line | None:
     return Line(message.id, asked.user.id if asked else NOBODY, "", answer, True, None, prompt)
 
 
-async def conversation_of(message: discord.Message, me_id: int) -> Conversation | None:
+async def text_of(message: discord.Message, me_id: int, files: FileReader) -> str:
+    """What a person's message says, its text files included."""
+    said = readable(message, me_id)
+    return _with_files(said, await files.files_of(message))
+
+
+def _with_files(said: str, files: Files) -> str:
+    return "\n\n".join(text for text in (said, files.text) if text)
+
+
+async def conversation_of(
+    message: discord.Message, me_id: int, files: FileReader
+) -> Conversation | None:
     """What ``message`` is the question of; ``None`` if there is no text in it."""
-    if not readable(message, me_id):
+    if not await text_of(message, me_id, files):
         return None
     if message.guild is None or isinstance(message.channel, discord.Thread):
         around = await _history(message)
@@ -190,10 +203,15 @@ async def conversation_of(message: discord.Message, me_id: int) -> Conversation 
     else:
         around = await _chain(message)
     by_id = {other.id: other for other in (*around, message)}
-    lines = [line_of(by_id[message_id], me_id) for message_id in sorted(by_id)]
-    return assemble(
-        [line for line in lines if line is not None], message.id, max_characters=MAX_CHARACTERS
-    )
+    lines: list[Line] = []
+    for message_id in sorted(by_id):
+        line = line_of(by_id[message_id], me_id)
+        if line is not None and not line.is_ours and by_id[message_id].attachments:
+            said = _with_files(line.text, await files.files_of(by_id[message_id]))
+            line = replace(line, text=said)
+        if line is not None:
+            lines.append(line)
+    return assemble(lines, message.id, max_characters=MAX_CHARACTERS)
 
 
 async def question_of(reply: discord.Message, me_id: int) -> discord.Message | None:

@@ -100,6 +100,16 @@ class ReplyService:
         self._max_prompt_tokens = context_tokens - room
         self._running = 0
 
+    def shortened(self, text: str) -> str:
+        """Text that comes with a question, cut so that the question still fits. Takes a while."""
+        limit = self._max_prompt_tokens // 2
+        ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        if len(ids) <= limit:
+            return text
+        # A token may end within a character, which then reads as U+FFFD.
+        cut = str(self._tokenizer.decode(ids[:limit])).rstrip("\ufffd")
+        return text[: len(cut)] if text.startswith(cut) else cut
+
     @property
     def is_busy(self) -> bool:
         """Whether somebody is being answered right now (training waits meanwhile)."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bowerbird.playground import errors
+from bowerbird.playground import errors, uploads
 from bowerbird.playground.messaging import Draft
 from bowerbird.playground.model import Attachment, Channel, Message, MessageFlag
 from bowerbird.playground.world import World
@@ -40,7 +40,7 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-def draft(world: World, channel: Channel, body: Mapping[str, Any], uploads: Uploads) -> Draft:
+def draft(world: World, channel: Channel, body: Mapping[str, Any], sent: Uploads) -> Draft:
     check_types(body)
     reference = body.get("message_reference") or {}
     return Draft(
@@ -49,7 +49,7 @@ def draft(world: World, channel: Channel, body: Mapping[str, Any], uploads: Uplo
         must_exist=reference.get("fail_if_not_exists", True),
         embeds=body.get("embeds") or [],
         components=body.get("components") or [],
-        attachments=_attachments(world, channel, body, uploads, kept={}),
+        attachments=_attachments(world, channel, body, sent, kept={}),
         allowed_mentions=body.get("allowed_mentions"),
         flags=MessageFlag(body.get("flags") or 0),
         nonce=body.get("nonce"),
@@ -58,16 +58,16 @@ def draft(world: World, channel: Channel, body: Mapping[str, Any], uploads: Uplo
 
 
 def changes(
-    world: World, message: Message, body: Mapping[str, Any], uploads: Uploads
+    world: World, message: Message, body: Mapping[str, Any], sent: Uploads
 ) -> dict[str, Any]:
     """What an edit changes, for `messaging.edit`. Attachments not listed are dropped."""
     check_types(body)
     names = ("content", "embeds", "components", "flags", "allowed_mentions")
     found: dict[str, Any] = {name: body[name] for name in names if name in body}
-    if "attachments" in body or uploads:
+    if "attachments" in body or sent:
         kept = {attachment.id: attachment for attachment in message.attachments}
         channel = world.channel(message.channel_id)
-        found["attachments"] = _attachments(world, channel, body, uploads, kept)
+        found["attachments"] = _attachments(world, channel, body, sent, kept)
     return found
 
 
@@ -103,12 +103,12 @@ def _attachments(
     world: World,
     channel: Channel,
     body: Mapping[str, Any],
-    uploads: Uploads,
+    sent: Uploads,
     kept: Mapping[int, Attachment],
 ) -> list[Attachment]:
     listed = body.get("attachments")
     if listed is None:
-        listed = [{"id": number} for number in uploads]
+        listed = [{"id": number} for number in sent]
         found = list(kept.values())
     else:
         found = []
@@ -116,8 +116,8 @@ def _attachments(
         number = int(entry["id"])
         if number in kept:
             found.append(kept[number])
-        elif number in uploads:
-            found.append(_store(world, channel, uploads[number], entry))
+        elif number in sent:
+            found.append(_store(world, channel, sent[number], entry))
         else:
             raise errors.invalid_form(
                 "attachments",
@@ -130,15 +130,7 @@ def _attachments(
 
 
 def _store(world: World, channel: Channel, upload: Upload, entry: Mapping[str, Any]) -> Attachment:
-    attachment_id = world.new_id()
     filename = entry.get("filename") or upload.filename
-    attachment = Attachment(
-        attachment_id,
-        filename,
-        upload.content_type,
-        upload.content,
-        url=f"{world.cdn_url}/attachments/{channel.id}/{attachment_id}/{filename}",
-        description=entry.get("description"),
+    return uploads.store(
+        world, channel, filename, upload.content_type, upload.content, entry.get("description")
     )
-    world.attachments[attachment_id] = attachment
-    return attachment

@@ -13,7 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bowerbird.playground import commands, components, interactions, messaging, reactions, threads
+from bowerbird.playground import (
+    commands,
+    components,
+    interactions,
+    messaging,
+    reactions,
+    threads,
+    uploads,
+)
 from bowerbird.playground.commands import CommandChoice
 from bowerbird.playground.interactions import Interaction, Modal
 from bowerbird.playground.messaging import Draft
@@ -96,17 +104,23 @@ class Person:
         reply_to: Message | None = None,
         ping: bool = True,
         attachments: Sequence[Attachment] = (),
+        files: Mapping[str, str | bytes] | None = None,
     ) -> Message:
-        """Sends a message; `ping` is the @ON/OFF switch of a reply."""
+        """Sends a message; `ping` is the @ON/OFF switch of a reply. `files`: content by name."""
         self._act()
+        where = self.channel(place)
+        uploaded = [
+            uploads.by_person(self.world, where, name, content)
+            for name, content in (files or {}).items()
+        ]
         allowed = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
         draft = Draft(
             content=text,
             reply_to=None if reply_to is None else reply_to.id,
-            attachments=list(attachments),
+            attachments=[*attachments, *uploaded],
             allowed_mentions=allowed,
         )
-        return messaging.post(self.world, self.user, self.channel(place), draft)
+        return messaging.post(self.world, self.user, where, draft)
 
     async def edit(self, message: Message, text: str) -> Message:
         self._act()

@@ -108,10 +108,12 @@ class Playground:
         if attachment is None:
             raise web.HTTPNotFound
         # Sent as a download: an uploaded page must not run with the playground's origin.
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-        return web.Response(
-            body=attachment.content, content_type=attachment.content_type, headers=headers
-        )
+        headers = {
+            "Content-Type": attachment.content_type,
+            "Content-Disposition": "attachment",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=attachment.content, headers=headers)
 
     # --- who is here ---------------------------------------------------------------------------
 

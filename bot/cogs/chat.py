@@ -27,7 +27,9 @@ from bowerbird.personalization.types import Conversation, Turn
 _log = logging.getLogger(__name__)
 
 HELLO = "Yes? Write your question after my name, reply to one of my messages, or use `/ask`."
-ONLY_TEXT = "I can read only text so far; please tell me in words what you would like to know."
+ONLY_TEXT = (
+    "I can read only text and text files; please tell me in words what you would like to know."
+)
 UNREADABLE = "I cannot read this: leave the reply's ping on, or mention me."
 NOT_HERE = "The admins of this server do not want me to answer in this channel."
 THREADS_KEPT = 2000
@@ -72,9 +74,7 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             return
         refusal = await self.refusal(guild_id, message.author)
         if refusal is not None:
-            if refusal.is_news:
-                surface = ChannelSurface(message.channel, message)
-                await surface.post(rendering.notice(refusal.sentence), None)
+            await self.turn_away(ChannelSurface(message.channel, message), refusal)
             return
         # A task of its own, so that a withdrawn question can cancel it.
         task = asyncio.create_task(self._answer(message), name=f"answer-{message.id}")
@@ -87,9 +87,13 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             self._remember(message.channel.id, is_ours=True)
 
         async def gather() -> Conversation | None:
-            conversation = await context.conversation_of(message, self.me_id)
-            if conversation is None:
-                await surface.post(rendering.notice(self._hint(message)), None)
+            reader = self.answerer.files
+            conversation = await context.conversation_of(message, self.me_id, reader)
+            hint = self._hint(message)
+            if conversation is not None:
+                hint = (await reader.files_of(message)).left_out
+            if hint:
+                await surface.post(rendering.notice(hint), None)
             return conversation
 
         asked = Asked(
@@ -111,7 +115,9 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             if isinstance(replied_to, discord.Message):
                 return replied_to.author.id == self.me_id
             return False
-        if not isinstance(message.channel, discord.Thread) or not message.content:
+        if not isinstance(message.channel, discord.Thread) or not (
+            message.content or message.attachments
+        ):
             return False
         if message.mentions or message.mention_everyone:
             return False  # said to somebody else
@@ -150,7 +156,7 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
         before = payload.cached_message
         if before is not None and before.content == message.content:
             return
-        text = context.readable(message, self.me_id)
+        text = await context.text_of(message, self.me_id, self.answerer.files)
         await self.services.feedback.message_edited(message.id, text)
 
     @commands.Cog.listener()

@@ -168,7 +168,7 @@ class FeedbackCog(BowerbirdCog, name=controls.OWNER):
         question = await context.question_of(reply, self.me_id)
         if question is None or question.author.id != payload.user_id:
             return
-        conversation = await context.conversation_of(question, self.me_id)
+        conversation = await context.conversation_of(question, self.me_id, self.answerer.files)
         if conversation is not None:
             surface = ChannelSurface(question.channel, question)
             await self._answer_again(payload, surface, conversation, regenerates=reply.id)
@@ -189,8 +189,7 @@ class FeedbackCog(BowerbirdCog, name=controls.OWNER):
         user = payload.member or discord.Object(payload.user_id)
         refusal = await self.refusal(payload.guild_id, user)
         if refusal is not None:
-            if refusal.is_news:
-                await surface.post(rendering.notice(refusal.sentence), None)
+            await self.turn_away(surface, refusal)
             return
         question_id = conversation.question.message_id
 
