@@ -52,10 +52,10 @@ def can_react(channel: Any) -> bool:
 
 def place_ids(channel: Any) -> frozenset[int]:
     """The channel, what it is a thread of, and the category around them."""
-    ids = {channel.id, getattr(channel, "parent_id", None)}
+    ids: list[int | None] = [getattr(channel, name, None) for name in ("id", "parent_id")]
     with suppress(discord.ClientException):  # a thread whose channel we do not know
-        ids.add(getattr(channel, "category_id", None))
-    return frozenset(ids - {None})
+        ids.append(getattr(channel, "category_id", None))
+    return frozenset(one for one in ids if one is not None)
 
 
 def sentence(lacking: Iterable[str]) -> str:

@@ -35,6 +35,16 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    units = ("bytes", "KB", "MB", "GB")
+    value, unit = float(count), 0
+    while value >= 1000 and unit + 1 < len(units):
+        value, unit = value / 1000, unit + 1
+    digits = 1 if unit and value < 10 else 0
+    return f"{value:.{digits}f} {units[unit]}"
+
+
 def moment(at: datetime | None) -> str:
     """Discord shows it in each reader's own time zone."""
     return f"<t:{int(at.timestamp())}:R>" if at else "never"

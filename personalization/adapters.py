@@ -16,7 +16,7 @@ import logging
 import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -119,6 +119,19 @@ class AdapterLibrary:
             for version, path in await asyncio.to_thread(self._on_disk, ref.scope_id, ref.user_id):
                 if version != ref.version:
                     await asyncio.to_thread(_remove, path)
+
+    async def bytes_on_disk(self, scope_id: int | None = None) -> int:
+        """What the published versions of one scope, or of all, take."""
+
+        def measure() -> int:
+            folder = self._root if scope_id is None else self._root / str(int(scope_id))
+            total = 0
+            for path in folder.rglob("*"):
+                with suppress(FileNotFoundError):  # deleted while we look
+                    total += path.stat().st_size if path.is_file() else 0
+            return total
+
+        return await asyncio.to_thread(measure)
 
     async def sweep(self) -> int:
         """Remove what a crash left: candidates, and folders no row knows. Returns how many.

@@ -48,6 +48,8 @@ def numbered(tree: Sequence[Component]) -> list[Component]:
     taken = {component["id"] for _, component in walk(result) if component.get("id")}
     number = 0
     for _, component in walk(result):
+        for value in component.get("default_values") or ():
+            value["id"] = str(value["id"])  # sent as either, shown as Discord shows ids
         if not component.get("id"):
             number = next(n for n in range(number + 1, 10_000) if n not in taken)
             component["id"] = number

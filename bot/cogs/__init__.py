@@ -19,6 +19,7 @@ from bowerbird.bot.cogs.chat import ChatCog
 from bowerbird.bot.cogs.feedback import FeedbackCog
 from bowerbird.bot.cogs.my import MyCog
 from bowerbird.bot.cogs.nights import NightsCog
+from bowerbird.bot.cogs.server import ServerCog
 from bowerbird.bot.cogs.teach import TeachCog
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.pacing import EditPace
@@ -38,6 +39,7 @@ COGS: tuple[type[BowerbirdCog], ...] = (
     TeachCog,
     MyCog,
     AdminCog,
+    ServerCog,
     ChatCog,  # last: nobody is answered before everything else works
 )
 

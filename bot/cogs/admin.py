@@ -1,4 +1,4 @@
-"""`/retrain`, `/reset` and `/server`: for people who manage the server, about that server alone.
+"""`/retrain` and `/reset`: for people who manage the server, about that server alone.
 
 Contract: the permission is checked here as well, since Discord's default is a hint that server
 owners can change and that does not reach subcommands. What was learnt elsewhere is out of reach.
@@ -16,11 +16,10 @@ import discord
 from discord import app_commands
 
 from bowerbird.bot import rendering, reports
-from bowerbird.bot.apologies import RefusalError, say, sentence_for
+from bowerbird.bot.apologies import sentence_for
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.confirmation import confirmed
 from bowerbird.personalization.training.executor import TrainProgress, Verdict
-from bowerbird.personalization.types import GLOBAL_SCOPE
 from bowerbird.storage.records import Run
 
 _log = logging.getLogger(__name__)
@@ -37,20 +36,13 @@ OnProgress = Callable[[int, int, TrainProgress], None]
 class AdminCog(BowerbirdCog, name="Bowerbird admin"):
     """Commands of the people who run a server."""
 
-    server = app_commands.Group(
-        name="server",
-        description="What I learn on this server.",
-        guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
-    )
-
     @app_commands.command(name="retrain", description="Learn now instead of at night.")
     @app_commands.describe(user="Whose model; everybody who is due if left out")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
     async def retrain(self, interaction: Interaction, user: discord.User | None = None) -> None:
-        scope_id = await self._admin_scope(interaction)
+        scope_id = await self.admin_scope(interaction)
         await interaction.response.defer(thinking=True)
         nightly, store = self.services.nightly, self.services.store
 
@@ -84,7 +76,7 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
     async def reset(
         self, interaction: Interaction, user: discord.User, keep_feedback: bool = False
     ) -> None:
-        scope_id = await self._admin_scope(interaction)
+        scope_id = await self.admin_scope(interaction)
         feedback = "" if keep_feedback else ", their votes and exchanges included"
         question = RESET.format(user=user.mention, feedback=feedback)
         answer = await confirmed(interaction, question, "Reset", self.open_forms)
@@ -93,24 +85,6 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
         erased = await self.services.feedback.reset(scope_id, user.id, keep_feedback=keep_feedback)
         text = f"{user.mention} is back to the base model.\n{reports.receipt(erased)}"
         await answer.edit_original_response(content=rendering.notice(text), view=None)
-
-    @server.command(name="status", description="Who I learn from here, and how it goes.")
-    @app_commands.checks.has_permissions(manage_guild=True)
-    async def status(self, interaction: Interaction) -> None:
-        scope_id = await self._admin_scope(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        minimum = self.services.settings.min_feedback
-        summary = await self.services.store.scope_summary(scope_id, minimum)
-        await say(interaction, reports.scope_status(summary, self.schedule.next_night))
-
-    async def _admin_scope(self, interaction: Interaction) -> int:
-        """This server's scope. Raises ``RefusalError`` where it is no server's."""
-        scope_id = self.scope_of(interaction.guild_id)
-        if scope_id == GLOBAL_SCOPE and not await self.bot.is_owner(interaction.user):
-            raise RefusalError(
-                "What I learn here is shared between servers, so only my owner can do that."
-            )
-        return scope_id
 
     async def _report(
         self, interaction: Interaction, work: Callable[[OnProgress], Awaitable[str]]

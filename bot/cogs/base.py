@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from weakref import WeakSet
 
@@ -9,13 +10,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bowerbird.bot import apologies
+from bowerbird.bot import apologies, rendering
 from bowerbird.bot.admission import Asker, Refusal
 from bowerbird.bot.answering import Answerer
+from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.context import scope_of
 from bowerbird.bot.schedule import NightSchedule
-from bowerbird.storage.records import ServerSettings
+from bowerbird.bot.surfaces import ChannelSurface
+from bowerbird.storage.records import GLOBAL_SCOPE, ServerSettings
+
+_log = logging.getLogger(__name__)
 
 Bot = commands.Bot | commands.AutoShardedBot
 Interaction = discord.Interaction[Any]
@@ -48,6 +53,15 @@ class BowerbirdCog(commands.Cog):
     def scope_of(self, guild_id: int | None) -> int:
         return scope_of(guild_id, self.services.settings.adapter_scope)
 
+    async def admin_scope(self, interaction: Interaction) -> int:
+        """This server's scope. Raises ``RefusalError`` where it is no server's."""
+        scope_id = self.scope_of(interaction.guild_id)
+        if scope_id == GLOBAL_SCOPE and not await self.bot.is_owner(interaction.user):
+            raise RefusalError(
+                "What I learn here is shared between servers, so only my owner can do that."
+            )
+        return scope_id
+
     async def server_settings(self, guild_id: int | None) -> ServerSettings:
         """What this server's admins decided; the defaults in a DM (``None``)."""
         return await self.services.servers.of(guild_id)
@@ -58,6 +72,15 @@ class BowerbirdCog(commands.Cog):
         role_ids = frozenset(role.id for role in roles)
         asker = Asker(guild_id, self.scope_of(guild_id), user.id, role_ids)
         return await self.services.admission.refusal(asker)
+
+    async def turn_away(self, surface: ChannelSurface, refusal: Refusal) -> None:
+        """Say why, unless they have just been told."""
+        if not refusal.is_news:
+            return
+        try:
+            await surface.post(rendering.notice(refusal.sentence), None)
+        except discord.HTTPException as error:
+            _log.info("cannot say why somebody gets no reply: %s", error)
 
     async def cog_app_command_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

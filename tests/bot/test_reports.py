@@ -105,3 +105,17 @@ def test_a_server_status_counts_people_votes_and_nights() -> None:
 def test_a_receipt_counts_what_went() -> None:
     text = reports.receipt(Erased(1, 2, 3, 0, ()))
     assert "1 exchange, 2 votes and corrections, 3 versions of the model, 0 trainings" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (2_340_000, "2.3 MB"),
+        (56_000, "56 KB"),
+        (3e12, "3000 GB"),
+    ],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert reports.size(count) == text

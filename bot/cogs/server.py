@@ -1,0 +1,75 @@
+"""`/server`: what I do on a server, for the people who manage it.
+
+Contract: the permission is checked here as well, since subcommands carry no default of their own.
+Settings are each server's, also where servers share what is learnt.
+"""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+
+from bowerbird.bot import house_rules, rendering, reports
+from bowerbird.bot.apologies import say
+from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
+from bowerbird.bot.emoji import VoteEmoji
+from bowerbird.bot.settings_form import TITLE, SettingsForm
+from bowerbird.storage.records import ServerSettings
+
+
+class ServerCog(BowerbirdCog, name="Bowerbird server"):
+    """How it goes on a server, and what is set there."""
+
+    server = app_commands.Group(
+        name="server",
+        description="What I learn on this server.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    @server.command(name="status", description="Who I learn from here, and how it goes.")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def status(self, interaction: Interaction) -> None:
+        scope_id = await self.admin_scope(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        minimum = self.services.settings.min_feedback
+        summary = await self.services.store.scope_summary(scope_id, minimum)
+        on_disk = await self.services.adapters.bytes_on_disk(scope_id)
+        settings = await self.server_settings(interaction.guild_id)
+        rules = house_rules.lines(settings, self._votes(settings))
+        lines = [
+            reports.scope_status(summary, self.schedule.next_night),
+            f"Models on disk: {reports.size(on_disk)}.",
+            TITLE,
+            *(f"- {rule}" for rule in rules),
+        ]
+        for part in rendering.split("\n".join(lines)):
+            await say(interaction, part)
+
+    @server.command(name="settings", description="Where, whom and how I answer on this server.")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def settings(self, interaction: Interaction) -> None:
+        guild = interaction.guild
+        assert guild is not None  # noqa: S101 - the group is for servers only
+        servers, usual = self.services.servers, self.services.settings
+        form = SettingsForm(
+            guild,
+            servers,
+            await servers.of(guild.id),
+            (usual.positive_emoji, usual.negative_emoji),
+        )
+        self.open_forms.add(form)
+        form.shown_by(interaction)
+        await interaction.response.send_message(
+            form.text,
+            view=form,
+            ephemeral=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    def _votes(self, settings: ServerSettings) -> VoteEmoji:
+        usual = self.services.settings
+        return VoteEmoji(
+            settings.positive_emoji or usual.positive_emoji,
+            settings.negative_emoji or usual.negative_emoji,
+        )

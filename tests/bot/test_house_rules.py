@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from bowerbird.bot import house_rules
+from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.emoji import VoteEmoji
+from bowerbird.storage.records import ServerSettings
+
+USUAL = VoteEmoji(("👍", "🔥"), ("👎",))
+OWN = 1_200_000_000_000_000_123
+
+
+def test_the_defaults_in_words() -> None:
+    assert house_rules.lines(ServerSettings(), USUAL) == [
+        "**Channels**: everywhere I can read; threads follow their channel",
+        "**Who may ask**: everybody",
+        "**Limits for each person**: no pause, no daily limit",
+        "**Votes**: as reactions, 👍 and 👎",
+        "**Language**: each person's own",
+        "**Announcements**: none",
+    ]
+
+
+def test_everything_set_in_words() -> None:
+    settings = ServerSettings(
+        allowed_channels=frozenset(range(1, 21)),
+        blocked_channels=frozenset({31}),
+        allowed_roles=frozenset({41, 42}),
+        cooldown_s=30,
+        daily_replies=50,
+        votes="buttons",
+        language="ja",
+        announcement_channel_id=51,
+    )
+    text = "\n".join(house_rules.lines(settings, USUAL))
+    assert "only in <#1>, <#2>" in text
+    assert "<#15> and 5 more, not in <#31>" in text
+    assert "people with <@&41>, <@&42>" in text
+    assert "30 s between two questions, 50 replies a day" in text
+    assert "as buttons" in text
+    assert "日本語" in text
+    assert "in <#51>" in text
+
+
+@pytest.mark.parametrize(
+    ("pause", "daily", "expected"),
+    [("30", "50", (30, 50)), ("", " ", (0, 0)), (" 0 ", "10000", (0, 10_000))],
+)
+def test_numbers(pause: str, daily: str, expected: tuple[int, int]) -> None:
+    assert house_rules.numbers(pause, daily) == expected
+
+
+@pytest.mark.parametrize("pause", ["-1", "3601", "1.5", "soon", "9" * 5000, "²"])
+def test_wrong_numbers_say_which_are_right(pause: str) -> None:
+    with pytest.raises(RefusalError, match=r"from 0 \(none\) to 3600"):
+        house_rules.numbers(pause, "0")
+
+
+def test_emoji() -> None:
+    own = f"<:yes:{OWN}>"
+    likes, dislikes = house_rules.emoji_lists(f"❤️ {own}, 1️⃣ ❤️", "👎🏽 🇩🇪", {OWN})
+    assert likes == ("❤️", own, "1️⃣")
+    assert dislikes == ("👎🏽", "🇩🇪")
+    assert house_rules.emoji_lists(" ", "", set()) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("likes", "dislikes", "why"),
+    [
+        ("yes", "👎", "“yes” is not an emoji"),
+        ("👍yes", "👎", "is not an emoji"),
+        (str(OWN), "👎", "is not an emoji"),
+        (f"<:yes:{OWN}>", "👎", "not an emoji of this server"),
+        ("👍", "👍🏽", "cannot mean yes and no"),
+        ("👍", "", "Fill in both fields"),
+        ("🔁", "👎", "has a meaning already"),
+        ("👍", "⏹️", "has a meaning already"),
+        (" ".join("😀😁😂🤣😃😄😅😆😉😊😋"), "👎", "At most 10"),
+    ],
+)
+def test_wrong_emoji_say_why(likes: str, dislikes: str, why: str) -> None:
+    with pytest.raises(RefusalError, match=why):
+        house_rules.emoji_lists(likes, dislikes, set())
