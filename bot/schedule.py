@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -75,6 +75,7 @@ def _now() -> datetime:
 class NightSchedule:
     """Runs nights and the retention clock from `start` to `aclose`, on the running event loop.
 
+    ``on_through`` is told of each night that is through, after it is recorded, so at most once.
     ``is_training``: the operator has acknowledged training; without it only retention runs.
     """
 
@@ -87,6 +88,7 @@ class NightSchedule:
         zone: ZoneInfo,
         retention_days: int,
         is_training: bool,
+        on_through: Callable[[str], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._nights = nights
@@ -95,6 +97,7 @@ class NightSchedule:
         self._zone = zone
         self._retention = timedelta(days=retention_days)
         self._is_training = is_training
+        self._on_through = on_through
         self._now = now
         self._scheduler: AsyncIOScheduler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -149,6 +152,7 @@ class NightSchedule:
         """Finish what a crash left (once), then run the latest night unless it is through."""
         if self._one_at_a_time.locked():
             return
+        is_news = False
         async with self._one_at_a_time:
             if not self._is_resumed:
                 if left := await self._nights.resume():
@@ -164,6 +168,9 @@ class NightSchedule:
                 runs = await self._nights.run_night(night)
                 await self._store.set_meta(LAST_NIGHT, night)
                 log.info("The night of %s is through: %s", night, _tally(runs))
+                is_news = True
+        if is_news and self._on_through is not None:
+            await self._on_through(night)
 
     async def erase_expired(self) -> None:
         """Erase replies that are older than the retention allows."""

@@ -11,6 +11,7 @@ import logging
 
 import discord
 
+from bowerbird.bot.announcements import Announcer
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.admin import AdminCog
@@ -74,6 +75,7 @@ async def install(
         zone=settings.zone,
         retention_days=settings.retention_days,
         is_training=settings.training_acknowledged,
+        on_through=Announcer(bot, services).announce,
     )
     try:
         for cog in COGS:

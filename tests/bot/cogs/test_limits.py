@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bowerbird.bot import answering
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -106,3 +109,21 @@ async def test_limits_end_at_the_servers_border(house: House) -> None:
     for text in ("two", "three"):
         await house.finished_reply(alice, await alice.say(dm, text))
     assert len(house.backend.requests) == 3
+
+
+async def test_one_busy_server_leaves_room_for_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "MAX_WAITING_PER_SCOPE", 2)
+    alice, bob, carol = (house.person(name) for name in ("alice", "bob", "carol"))
+    house.backend.gate.clear()
+    questions = [await person.say("general", f"{house.mention} one") for person in (alice, bob)]
+    await alice.wait_until(lambda: len(house.backend.requests) == 2)
+    question = await carol.say("general", f"{house.mention} me too")
+    assert "Too many are asking me here" in (await notice_for(carol, question)).content
+    dm = await carol.dm()
+    elsewhere = await carol.say(dm, "and here?")
+    house.backend.gate.set()
+    await house.finished_reply(carol, elsewhere)
+    for person, asked in zip((alice, bob), questions, strict=True):
+        await house.finished_reply(person, asked)
