@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -18,7 +20,15 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from bowerbird.bot import apologies, consent, controls, permissions, rendering, streaming
+from bowerbird.bot import (
+    apologies,
+    consent,
+    controls,
+    permissions,
+    rendering,
+    second_thoughts,
+    streaming,
+)
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.attachments import FileReader
 from bowerbird.bot.emoji import VoteEmoji
@@ -27,18 +37,23 @@ from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
 from bowerbird.bot.surfaces import ReplySurface
 from bowerbird.personalization.feedback import FeedbackService, Given
 from bowerbird.personalization.service import ReplyService, ReplyStream
-from bowerbird.personalization.types import Conversation, Origin, ReplyDraft
+from bowerbird.personalization.types import GLOBAL_SCOPE, Conversation, Origin, ReplyDraft
 from bowerbird.storage.records import FeedbackKind
 
 _log = logging.getLogger(__name__)
 
 MAX_WAITING_PER_PERSON = 5
+MAX_WAITING_PER_SCOPE = 36
+"""About half of what the engine takes, so that one busy server leaves room for the others."""
 WORTH_KEEPING = 80
 """Characters. Less than that of a reply begun anew says nothing about it, and makes way."""
 LONG_WAIT_S = 5.0
 """After so long in the queue people are told their place in it, and again when it has changed."""
 PLACE = "Many people are asking just now; you are number {place} in the queue."
 NEXT = "Many people are asking just now; you are next."
+EDITED_WITHIN_S = 3600.0
+"""An answer to a question that is edited later than that is let be."""
+ANSWERED_KEPT = 1000
 NO_WORDS = "I have nothing to say to that; try putting it differently."
 
 
@@ -65,6 +80,8 @@ class _Running:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     is_again: bool = False
     """🔄 while streaming: when this reply is over, another one is begun."""
+    is_outdated: bool = False
+    """The question was edited after we had read it."""
 
     def begin_anew(self) -> None:
         self.is_recorded = self.is_again = False
@@ -91,6 +108,7 @@ class Answerer:
         self._feedback = feedback
         self._pace = pace
         self._running: set[_Running] = set()
+        self._answered: OrderedDict[int, float] = OrderedDict()
         self._turns: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
     async def answer(
@@ -145,6 +163,18 @@ class Answerer:
                 return True
         return False
 
+    def is_answer_outdated(self, question_id: int) -> bool:
+        """The question was edited: whether another answer is to be offered now.
+
+        True once for each question that was answered lately; later for one being answered.
+        """
+        for running in self._running:
+            if running.asked.question_id == question_id and not running.is_recorded:
+                running.is_outdated = True
+                return False
+        answered_at = self._answered.pop(question_id, None)
+        return answered_at is not None and time.monotonic() - answered_at < EDITED_WITHIN_S
+
     def is_streaming(self, message_id: int) -> bool:
         """Whether this message is (a part of) a reply that is not finished and recorded yet."""
         return any(
@@ -168,10 +198,14 @@ class Answerer:
         waiting_already = sum(other.asked.user_id == asked.user_id for other in self._running)
         if waiting_already > MAX_WAITING_PER_PERSON:
             raise RefusalError("One at a time, please: I am still at your earlier questions.")
+        here = sum(other.asked.scope_id == asked.scope_id for other in self._running)
+        if here > MAX_WAITING_PER_SCOPE and asked.scope_id != GLOBAL_SCOPE:
+            raise RefusalError("Too many are asking me here at once; please try again in a minute.")
         surface.controls = self._controls(asked)
         async with surface.waiting() as stop_waiting, self._turn(asked):
             is_wanted = True
             while is_wanted:
+                running.is_outdated = False
                 conversation = await gather()
                 if conversation is None:
                     return
@@ -229,9 +263,24 @@ class Answerer:
             running.begin_anew()
         else:
             await self._put_votes(last)
+            await self._remember(running, last.channel)
         if wants_offer:
             await consent.offer(last, asked.scope_id, asked.user_id)
         return is_wanted
+
+    async def _remember(self, running: _Running, channel: discord.abc.MessageableChannel) -> None:
+        """For edits of the question, of which there may have been one meanwhile."""
+        question_id = running.asked.question_id
+        if question_id is None or isinstance(channel, discord.GroupChannel):
+            return
+        if running.is_outdated:
+            question = channel.get_partial_message(question_id)
+            await second_thoughts.offer(question, running.asked.user_id)
+            return
+        self._answered[question_id] = time.monotonic()
+        self._answered.move_to_end(question_id)
+        if len(self._answered) > ANSWERED_KEPT:
+            self._answered.popitem(last=False)
 
     def _controls(self, asked: Asked) -> Callable[[Stage], discord.ui.View | None]:
         def below(stage: Stage) -> discord.ui.View | None:

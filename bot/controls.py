@@ -14,10 +14,10 @@ from bowerbird.bot.apologies import RefusalError, guarded
 from bowerbird.bot.emoji import REGENERATE, STOP
 
 if TYPE_CHECKING:
-    from bowerbird.bot.cogs.feedback import FeedbackCog
+    from bowerbird.bot.cogs.base import BowerbirdCog
 
-OWNER = "Bowerbird feedback"
-"""Name of the cog that a pressed button asks."""
+FEEDBACK, CHAT = "Bowerbird feedback", "Bowerbird chat"
+"""Names of the cogs that a pressed button asks."""
 
 NOT_YOURS = "Only the person I am answering can do that."
 RESTARTING = "I am just being restarted; please press again in a minute."
@@ -42,9 +42,9 @@ def lasting(*items: discord.ui.Item[Any]) -> discord.ui.View:
     return view
 
 
-def owner_of(interaction: discord.Interaction[Any]) -> FeedbackCog:
+def owner_of(interaction: discord.Interaction[Any], name: str = FEEDBACK) -> BowerbirdCog:
     """Raises ``RefusalError`` while the cogs are being loaded."""
-    owner = cast("FeedbackCog | None", interaction.client.get_cog(OWNER))
+    owner = cast("BowerbirdCog | None", interaction.client.get_cog(name))
     if owner is None:
         raise RefusalError(RESTARTING)
     return owner

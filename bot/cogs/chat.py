@@ -15,12 +15,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bowerbird.bot import context, permissions, rendering
+from bowerbird.bot import context, controls, permissions, rendering, second_thoughts
 from bowerbird.bot.answering import Answerer, Asked
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
 from bowerbird.bot.schedule import NightSchedule
+from bowerbird.bot.second_thoughts import AnswerAgainButton
 from bowerbird.bot.surfaces import ChannelSurface, InteractionSurface
 from bowerbird.personalization.types import Conversation, Turn
 
@@ -36,7 +37,7 @@ THREADS_KEPT = 2000
 PROMPT_LIMIT = 1000
 
 
-class ChatCog(BowerbirdCog, name="Bowerbird chat"):
+class ChatCog(BowerbirdCog, name=controls.CHAT):
     """Answers people."""
 
     def __init__(
@@ -47,8 +48,12 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
         self._tasks: set[asyncio.Task[None]] = set()
         self._silenced: set[int] = set()
 
+    async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(AnswerAgainButton)
+
     async def cog_unload(self) -> None:
         await super().cog_unload()
+        self.bot.remove_dynamic_items(AnswerAgainButton)
         for task in self._tasks:
             task.cancel()
         await self.answerer.aclose()
@@ -60,26 +65,31 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             return
         if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
             return
+        if await self._is_open(message) and await self._is_for_us(message):
+            await self.begin(message)
+
+    async def _is_open(self, message: discord.Message) -> bool:
         guild_id = message.guild.id if message.guild else None
         places = permissions.place_ids(message.channel)
-        if not await self.services.admission.is_open(guild_id, places):
-            return
-        if not await self._is_for_us(message):
-            return
+        return await self.services.admission.is_open(guild_id, places)
+
+    async def begin(self, message: discord.Message) -> bool:
+        """Answer it, in a task of its own, if we may and its author is admitted."""
         lacking = permissions.missing_to_reply(message.channel)
         if lacking:
             if message.channel.id not in self._silenced:
                 self._silenced.add(message.channel.id)
                 _log.warning("#%s: %s", message.channel, permissions.sentence(lacking))
-            return
-        refusal = await self.refusal(guild_id, message.author)
+            return False
+        refusal = await self.refusal(message.guild.id if message.guild else None, message.author)
         if refusal is not None:
             await self.turn_away(ChannelSurface(message.channel, message), refusal)
-            return
+            return False
         # A task of its own, so that a withdrawn question can cancel it.
         task = asyncio.create_task(self._answer(message), name=f"answer-{message.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _answer(self, message: discord.Message) -> None:
         surface = ChannelSurface(message.channel, message)
@@ -158,6 +168,10 @@ class ChatCog(BowerbirdCog, name="Bowerbird chat"):
             return
         text = await context.text_of(message, self.me_id, self.answerer.files)
         await self.services.feedback.message_edited(message.id, text)
+        said = [context.readable(one, self.me_id) for one in (before, message) if one is not None]
+        is_another = bool(text) and second_thoughts.is_another(*said)
+        if is_another and self.answerer.is_answer_outdated(message.id):
+            await second_thoughts.offer(message, message.author.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -37,7 +37,7 @@ _LOOKED_UP_KEPT = 5000
 BUTTONS = (ConsentButton, StopButton)
 
 
-class FeedbackCog(BowerbirdCog, name=controls.OWNER):
+class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
     """Listens to what people think."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
