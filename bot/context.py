@@ -305,7 +305,7 @@ def edited(bot: commands.Bot | commands.AutoShardedBot, payload: Any) -> discord
     if not {"author", "content", "type"} <= payload.data.keys():
         return None
     state = bot._connection
-    channel, _ = state._get_guild_channel(payload.data)
+    channel: Any = state._get_guild_channel(payload.data)[0]
     return discord.Message(state=state, channel=channel, data=payload.data)
 
 

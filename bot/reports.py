@@ -5,7 +5,8 @@ Contract: pure functions from records to Discord's Markdown. Decides nothing and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bowerbird.personalization.training.executor import TrainProgress, Verdict
@@ -14,10 +15,12 @@ from bowerbird.storage.records import (
     AdapterVersion,
     Consent,
     Erased,
+    Person,
     PersonSummary,
     Run,
     RunState,
     ScopeSummary,
+    VersionVotes,
 )
 
 _STAGES = {"loading": "loading the model", "training": "training", "gate": "checking the result"}
@@ -29,6 +32,16 @@ _STATES = {
     RunState.FAILED: "failed, so nothing changed",
     RunState.CANCELLED: "was cancelled",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyFacts:
+    """What the operator decided that people should know. ``url``: of the full statement."""
+
+    retention_days: int
+    is_training: bool
+    is_global: bool
+    url: str | None
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -73,18 +86,28 @@ def outcome(run: Run, verdict: Verdict | None) -> str:
     return "\n".join(lines)
 
 
-def version(adapter: AdapterVersion) -> str:
-    """One recorded version with its reasons."""
+def version(adapter: AdapterVersion, notes: Sequence[str] = ()) -> str:
+    """One recorded version with its reasons; ``notes`` stand in brackets behind its number."""
     verb = "accepted" if adapter.state is AdapterState.ACCEPTED else "not accepted"
     learnt_from = counted(adapter.trained_on, "exchange")
     when = moment(adapter.created_at)
-    lines = [f"Version {adapter.version} was {verb} {when}, after {learnt_from}."]
+    name = f"Version {adapter.version}{_in_brackets(notes)}"
+    lines = [f"{name} was {verb} {when}, after {learnt_from}."]
     reasons = adapter.verdict.get("reasons", ())
     lines += [f"- {reason}" for reason in reasons if isinstance(reason, str)]
     return "\n".join(lines)
 
 
-def person_status(summary: PersonSummary, min_feedback: int, next_night: datetime | None) -> str:
+def _in_brackets(notes: Sequence[str]) -> str:
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def person_status(
+    summary: PersonSummary,
+    min_feedback: int,
+    next_night: datetime | None,
+    found: Sequence[VersionVotes] = (),
+) -> str:
     """`/my status`."""
     person = summary.person
     if person.consent is not Consent.ON:
@@ -113,6 +136,8 @@ def person_status(summary: PersonSummary, min_feedback: int, next_night: datetim
         lines.append(f"{waiting}; I learn from it {moment(next_night)}.")
     else:
         lines.append(f"{waiting}; I learn once there are {min_feedback}.")
+    if pleased := liked_by_version(found):
+        lines.append(pleased)
     if summary.latest is not None:
         lines.append(version(summary.latest))
     run = summary.last_run
@@ -120,6 +145,95 @@ def person_status(summary: PersonSummary, min_feedback: int, next_night: datetim
         lines.append(
             f"The last training {_STATES[run.state]}" + (f": {run.detail}" if run.detail else ".")
         )
+    return "\n".join(lines)
+
+
+def share(votes: VersionVotes) -> float:
+    """Of the replies that were voted on, how many were liked (0 to 1)."""
+    return votes.likes / max(votes.likes + votes.dislikes, 1)
+
+
+def version_name(number: int | None) -> str:
+    return "the base model" if number is None else f"version {number}"
+
+
+def liked(votes: VersionVotes) -> str:
+    """`liked 6 of 8`."""
+    return f"liked {votes.likes} of {votes.likes + votes.dislikes}"
+
+
+def liked_by_version(found: Sequence[VersionVotes]) -> str:
+    """The liked share of each version's replies, as text; empty without votes."""
+    if not found:
+        return ""
+    shares = [
+        f"{version_name(votes.version)} {share(votes):.0%} ({liked(votes)})" for votes in found
+    ]
+    return "How its replies pleased you: " + ", ".join(shares) + "."
+
+
+def history(
+    recorded: Sequence[AdapterVersion],
+    kept: Collection[int],
+    active: int | None,
+    found: Sequence[VersionVotes],
+) -> str:
+    """`/my history`: newest first, the base model at the end. ``kept``: can be gone back to."""
+    votes_of = {votes.version: votes for votes in found}
+    lines = []
+    for adapter in reversed(recorded):
+        votes = votes_of.get(adapter.version)
+        notes = [] if votes is None else [liked(votes)]
+        if adapter.version == active:
+            notes.append("**in use**")
+        elif adapter.version in kept:
+            notes.append("kept")
+        elif adapter.state is AdapterState.ACCEPTED:
+            notes.append("not kept any more")
+        lines.append(version(adapter, notes))
+    votes = votes_of.get(None)
+    notes = [
+        *([] if votes is None else [liked(votes)]),
+        *(["**in use**"] if active is None else []),
+    ]
+    lines.append("The base model" + _in_brackets(notes) + " is always there.")
+    others = sorted({*kept, None} - {active}, key=lambda number: number or 0)
+    if others:
+        ways = ", ".join(f"`{number or 0}`" for number in others)
+        lines.append(f"`/my rollback` takes you to {ways} (`0` is the base model).")
+    return "\n".join(lines)
+
+
+def privacy(person: Person, facts: PrivacyFacts) -> str:
+    """`/my privacy`: docs/PRIVACY.md in short."""
+    stands = {
+        Consent.ON: "you said **yes**",
+        Consent.OFF: "you said **no**: I keep nothing of you",
+    }.get(person.consent, "you have not said yes, so nothing of yours is written to disk")
+    apart = (
+        "What I learn from you is used in every server alike."
+        if facts.is_global
+        else "What I learn from you here is used here only."
+    )
+    trained = (
+        f"At night I train a small model of your taste; it is used for nobody else. {apart}"
+        if facts.is_training
+        else "Whoever runs me has switched learning off: votes are kept, nothing is trained."
+    )
+    ways = "`/my export` sends you all of it, `/my personalization state:off` erases it here"
+    kept = (
+        "With your yes I keep what you ask me, my replies, and your votes and corrections on them"
+    )
+    lines = [
+        f"Where you stand here: {stands}.",
+        f"{kept}, for {counted(facts.retention_days, 'day')} at most.",
+        trained,
+        "Nothing is sent anywhere: the model runs on the machine of whoever runs me.",
+        "Messages you delete or edit on Discord go or change here too.",
+        f"{ways}, `/my forget` everywhere.",
+    ]
+    if facts.url:
+        lines.append(f"In full: <{facts.url}>")
     return "\n".join(lines)
 
 

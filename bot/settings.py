@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     train_executor: Literal["subprocess"] = "subprocess"
     adapter_scope: Literal["guild", "global"] = "guild"
     retention_days: int = Field(365, ge=1)
+    privacy_url: str | None = Field(None, pattern=r"^https?://\S+$")
 
     positive_emoji: Names = ("👍", "❤️", "🔥")
     negative_emoji: Names = ("👎",)

@@ -113,6 +113,58 @@ class AdapterLibrary:
             for scope_id, user_id in pairs:
                 await asyncio.to_thread(_remove, self._person(scope_id, user_id))
 
+    async def kept(self, scope_id: int, user_id: int) -> list[AdapterVersion]:
+        """Versions this person can be answered with, oldest first: accepted, made for this base
+        model, their files here, and untouched by what was deleted or edited since."""
+        recorded = await self._store.adapters(scope_id, user_id)
+        on_disk = dict(await asyncio.to_thread(self._on_disk, scope_id, user_id))
+        return [
+            adapter
+            for adapter in recorded
+            if adapter.state is AdapterState.ACCEPTED
+            and adapter.base_model == self.base_model
+            and not adapter.is_stale
+            and adapter.version in on_disk
+        ]
+
+    async def go_back(
+        self, scope_id: int, user_id: int, version: int | None, *, check: Check | None = None
+    ) -> AdapterRef | None:
+        """Make a kept version active again, or the base model (``None``).
+
+        ``check`` may refuse it. Weights that have seen a text deleted since are removed now: no
+        next training is to come for their sake. Raises ``AdapterError``.
+        """
+        async with self._writing:
+            ref = None
+            if version is not None:
+                kept = await self.kept(scope_id, user_id)
+                if all(adapter.version != version for adapter in kept):
+                    raise AdapterError(
+                        f"version {version} is not kept; `/my history` shows those that are"
+                    )
+                path = self.path(scope_id, user_id, version)
+                ref = AdapterRef(scope_id, user_id, version, path)
+                if check is not None:
+                    await check(ref)
+            await self._store.activate(scope_id, user_id, version)
+            for adapter in await self._store.adapters(scope_id, user_id):
+                if adapter.is_stale and adapter.version != version:
+                    await asyncio.to_thread(_remove, self.path(scope_id, user_id, adapter.version))
+            return ref
+
+    async def files_of(self, user_id: int) -> dict[str, bytes]:
+        """Every published file of a person, in every scope, by its path below the root."""
+        async with self._writing:
+            return await asyncio.to_thread(self._read_all, user_id)
+
+    def _read_all(self, user_id: int) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(self._root).as_posix()): path.read_bytes()
+            for path in sorted(self._root.glob(f"*/{int(user_id)}/v*/*"))
+            if path.is_file()
+        }
+
     async def keep_only(self, ref: AdapterRef) -> None:
         """Remove the person's other versions: a text they were trained on has been deleted."""
         async with self._writing:
@@ -197,10 +249,12 @@ class AdapterLibrary:
                 if not (scope.name.isdecimal() and user.name.isdecimal()):
                     continue
                 scope_id, user_id = int(scope.name), int(user.name)
+                active = (await self._store.person(scope_id, user_id)).active_version
                 known.update(
                     self.path(scope_id, user_id, adapter.version)
                     for adapter in await self._store.adapters(scope_id, user_id)
                     if adapter.state is AdapterState.ACCEPTED
+                    and (adapter.version == active or not adapter.is_stale)
                 )
                 versions = await asyncio.to_thread(_children, user)
                 left_over += [path for path in versions if path not in known]

@@ -150,6 +150,8 @@ class AdapterVersion:
     """One trained version and the gate's verdict on it (stored, pass or fail).
 
     ``trained_on``: number of labelled replies. ``verdict``: JSON of reasons and measurements.
+    ``is_stale``: it may have learned from a text that was deleted or edited since; kept by the
+    store, so what is said when recording it does not count.
     """
 
     scope_id: int
@@ -160,6 +162,7 @@ class AdapterVersion:
     trained_on: int
     verdict: dict[str, Any]
     created_at: datetime
+    is_stale: bool = False
 
 
 class RunState(StrEnum):
@@ -203,6 +206,15 @@ class DuePerson:
     user_id: int
     new_feedback: int
     is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionVotes:
+    """What the asker thinks of the replies that one version made; ``None`` is the base model."""
+
+    version: int | None
+    likes: int
+    dislikes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from bowerbird.storage.records import (
     RunState,
     ScopeSummary,
     ServerSettings,
+    VersionVotes,
 )
 from bowerbird.storage.store import Store, StoreError
 from bowerbird.storage.tables import meta
@@ -216,6 +217,10 @@ class SqlStore(Store):
     async def person_summary(self, scope_id: int, user_id: int) -> PersonSummary:
         async with self._database.snapshot() as tx:
             return await summaries.of_person(tx, scope_id, user_id)
+
+    async def votes_by_version(self, scope_id: int, user_id: int) -> list[VersionVotes]:
+        async with self._database.snapshot() as tx:
+            return await summaries.votes_by_version(tx, scope_id, user_id)
 
     async def scope_summary(self, scope_id: int, min_feedback: int) -> ScopeSummary:
         async with self._database.snapshot() as tx:

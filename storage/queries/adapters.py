@@ -105,4 +105,5 @@ def to_record(row: Row[Any]) -> AdapterVersion:
         trained_on=row.trained_on,
         verdict=row.verdict,
         created_at=row.created_at,
+        is_stale=row.is_stale,
     )

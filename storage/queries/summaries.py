@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import ColumnElement, Select, case, distinct, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries import adapters as adapter_queries
@@ -16,6 +16,7 @@ from bowerbird.storage.records import (
     FeedbackKind,
     PersonSummary,
     ScopeSummary,
+    VersionVotes,
 )
 from bowerbird.storage.tables import feedback, people, replies
 
@@ -49,6 +50,21 @@ async def of_person(tx: AsyncConnection, scope_id: int, user_id: int) -> PersonS
     )
 
 
+async def votes_by_version(tx: AsyncConnection, scope_id: int, user_id: int) -> list[VersionVotes]:
+    votes = _votes(replies.c.scope_id == scope_id, replies.c.user_id == user_id)
+    rows = await tx.execute(
+        select(
+            votes.c.adapter_version,
+            func.count().filter(votes.c.kind == FeedbackKind.LIKE).label("likes"),
+            func.count().filter(votes.c.kind == FeedbackKind.DISLIKE).label("dislikes"),
+        )
+        .where(votes.c.recency == 1)
+        .group_by(votes.c.adapter_version)
+    )
+    found = [VersionVotes(row.adapter_version, row.likes, row.dislikes) for row in rows]
+    return sorted(found, key=lambda votes: votes.version or 0)
+
+
 async def of_scope(tx: AsyncConnection, scope_id: int, min_feedback: int) -> ScopeSummary:
     here = replies.c.scope_id == scope_id
     labels = await _labels(tx, here)
@@ -80,24 +96,29 @@ async def _count(tx: AsyncConnection, query: Select[int]) -> int:
     return await tx.scalar(query) or 0
 
 
-async def _labels(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Counter[str]:
-    """Replies by what the asker thinks of them: of 👍 and 👎 the later one counts."""
-    given = on_replies()
+def _votes(*conditions: ColumnElement[bool]) -> Subquery:
+    """Replies with their asker's votes; the one that counts has ``recency`` 1."""
     order = (
         feedback.c.created_at.desc(),
         case((feedback.c.kind == FeedbackKind.DISLIKE, 0), else_=1),
     )
-    votes = (
+    return (
         select(
             feedback.c.kind,
+            replies.c.adapter_version,
             func.row_number()
             .over(partition_by=replies.c.reply_id, order_by=order)
             .label("recency"),
         )
-        .select_from(given)
+        .select_from(on_replies())
         .where(*conditions, is_askers(), feedback.c.kind.in_(VOTES))
         .subquery("votes")
     )
+
+
+async def _labels(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Counter[str]:
+    """Replies by what the asker thinks of them: of 👍 and 👎 the later one counts."""
+    votes = _votes(*conditions)
     counts: Counter[str] = Counter()
     for row in await tx.execute(
         select(votes.c.kind, func.count().label("replies"))
@@ -107,7 +128,7 @@ async def _labels(tx: AsyncConnection, *conditions: ColumnElement[bool]) -> Coun
         counts[row.kind] = row.replies
     for row in await tx.execute(
         select(feedback.c.kind, func.count(distinct(replies.c.reply_id)).label("replies"))
-        .select_from(given)
+        .select_from(on_replies())
         .where(*conditions, is_askers(), feedback.c.kind.not_in(VOTES))
         .group_by(feedback.c.kind)
     ):

@@ -17,6 +17,7 @@ from bowerbird.storage.records import (
     Run,
     RunState,
     ScopeSummary,
+    VersionVotes,
 )
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -119,3 +120,45 @@ def test_a_receipt_counts_what_went() -> None:
 )
 def test_sizes(count: int, text: str) -> None:
     assert reports.size(count) == text
+
+
+def a_version(number: int, state: AdapterState = AdapterState.ACCEPTED) -> AdapterVersion:
+    return AdapterVersion(5, 10, number, state, "base", 9, {"reasons": [f"because {number}"]}, AT)
+
+
+def test_a_history_says_what_is_in_use_kept_and_gone() -> None:
+    recorded = [a_version(1), a_version(2), a_version(3), a_version(4, AdapterState.REJECTED)]
+    votes = [VersionVotes(None, 2, 8), VersionVotes(3, 3, 1)]
+    lines = reports.history(recorded, {2, 3}, 3, votes).splitlines()
+    assert lines[0].startswith("Version 4 was not accepted <t:")
+    assert lines[1] == "- because 4"
+    assert lines[2].startswith("Version 3 (liked 3 of 4, **in use**) was accepted")
+    assert lines[4].startswith("Version 2 (kept) was accepted")
+    assert lines[6].startswith("Version 1 (not kept any more) was accepted")
+    assert lines[8] == "The base model (liked 2 of 10) is always there."
+    assert lines[9] == "`/my rollback` takes you to `0`, `2` (`0` is the base model)."
+
+
+def test_a_history_without_versions() -> None:
+    assert reports.history([], set(), None, []) == "The base model (**in use**) is always there."
+
+
+def test_liked_shares_in_words() -> None:
+    votes = [VersionVotes(None, 1, 3), VersionVotes(2, 2, 1)]
+    text = reports.person_status(SUMMARY, 8, AT, votes)
+    assert "the base model 25% (liked 1 of 4), version 2 67% (liked 2 of 3)." in text
+    assert "pleased" not in reports.person_status(SUMMARY, 8, AT)
+
+
+@pytest.mark.parametrize("consent", list(Consent))
+def test_privacy_in_short_is_true_to_what_the_operator_set(consent: Consent) -> None:
+    facts = reports.PrivacyFacts(30, is_training=True, is_global=False, url="https://example.org/p")
+    text = reports.privacy(Person(5, 10, consent), facts)
+    assert "for 30 days at most" in text
+    assert "used here only" in text
+    assert "<https://example.org/p>" in text
+    assert ("**yes**" in text) == (consent is Consent.ON)
+    others = replace(facts, is_global=True, url=None)
+    assert "in every server alike" in reports.privacy(Person(5, 10, consent), others)
+    off = reports.privacy(Person(5, 10, consent), replace(facts, is_training=False))
+    assert "switched learning off" in off

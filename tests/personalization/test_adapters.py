@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,17 @@ from bowerbird.personalization.errors import AdapterError
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import AdapterState, Consent
 from bowerbird.storage.sql import SqlStore
-from tests.storage.samples import ALICE, BASE_MODEL, BOB, SCOPE, a_version, consent
+from tests.storage.samples import (
+    ALICE,
+    BASE_MODEL,
+    BOB,
+    CAROL,
+    SCOPE,
+    START,
+    a_reply,
+    a_version,
+    consent,
+)
 
 
 @pytest.fixture
@@ -244,3 +256,80 @@ async def test_a_version_of_another_base_model_waits_until_that_is_back(
     elsewhere = AdapterLibrary(tmp_path / "adapters", store, "another-model")
     assert await elsewhere.active(SCOPE, ALICE) is None
     assert await library.active(SCOPE, ALICE) == ref
+
+
+async def test_going_back_to_a_kept_version_and_to_base(
+    library: AdapterLibrary, store: SqlStore
+) -> None:
+    for version in (1, 2):
+        await library.publish(write_candidate(library, content=f"v{version}"), a_version(version))
+    assert [adapter.version for adapter in await library.kept(SCOPE, ALICE)] == [1, 2]
+    checked: list[AdapterRef] = []
+
+    async def check(ref: AdapterRef) -> None:
+        checked.append(ref)
+
+    ref = await library.go_back(SCOPE, ALICE, 1, check=check)
+    assert ref is not None
+    assert checked == [ref]
+    assert await library.active(SCOPE, ALICE) == ref
+    assert await library.go_back(SCOPE, ALICE, None) is None
+    assert await library.active(SCOPE, ALICE) is None
+    assert versions(library) == ["v1", "v2"]
+    await library.publish(write_candidate(library), a_version(3))
+    assert [adapter.version for adapter in await library.kept(SCOPE, ALICE)] == [1, 2, 3]
+
+
+async def test_nobody_goes_back_to_what_is_not_kept(
+    library: AdapterLibrary, store: SqlStore
+) -> None:
+    await library.publish(write_candidate(library), a_version(1))
+    await library.publish(write_candidate(library), a_version(2))
+    await library.publish(write_candidate(library), replace(a_version(3), base_model="another"))
+    rejected = replace(a_version(4), state=AdapterState.REJECTED)
+    await library.reject(write_candidate(library), rejected)
+    shutil.rmtree(library.path(SCOPE, ALICE, 1))
+    for version in (1, 3, 4, 9):
+        with pytest.raises(AdapterError, match=f"version {version} is not kept"):
+            await library.go_back(SCOPE, ALICE, version)
+
+    async def refuse(ref: AdapterRef) -> None:
+        raise AdapterError("damaged")
+
+    with pytest.raises(AdapterError, match="damaged"):
+        await library.go_back(SCOPE, ALICE, 2, check=refuse)
+    person = await store.person(SCOPE, ALICE)
+    assert person.active_version == 3
+
+
+async def test_going_back_leaves_no_weights_that_saw_a_deleted_text(
+    library: AdapterLibrary, store: SqlStore
+) -> None:
+    await library.publish(write_candidate(library), replace(a_version(1), created_at=START))
+    reply = replace(a_reply(11), created_at=START + timedelta(minutes=1))
+    await store.add_reply(reply)
+    later = START + timedelta(minutes=2)
+    await library.publish(write_candidate(library), replace(a_version(2), created_at=later))
+    await store.erase_messages([11])
+    assert [adapter.version for adapter in await library.kept(SCOPE, ALICE)] == [1]
+    await library.go_back(SCOPE, ALICE, 1)
+    assert versions(library) == ["v1"]
+
+
+async def test_a_sweep_takes_weights_that_saw_a_deleted_text_unless_they_are_in_use(
+    library: AdapterLibrary, store: SqlStore
+) -> None:
+    for version in (1, 2):
+        await library.publish(write_candidate(library), a_version(version))
+    await store.add_reply(replace(a_reply(11), created_at=START - timedelta(days=1)))
+    await store.erase_messages([11])
+    assert await library.sweep() == 1
+    assert versions(library) == ["v2"]
+
+
+async def test_the_files_of_a_person_from_every_scope(library: AdapterLibrary) -> None:
+    await library.publish(write_candidate(library, content="hers"), a_version(1))
+    await library.publish(write_candidate(library), replace(a_version(1), user_id=BOB))
+    files = await library.files_of(ALICE)
+    assert files == {f"{SCOPE}/{ALICE}/v1/{name}": b"hers" for name in ADAPTER_FILES}
+    assert await library.files_of(CAROL) == {}

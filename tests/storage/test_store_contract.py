@@ -20,6 +20,7 @@ from bowerbird.storage.records import (
     RunState,
     ServerSettings,
     Turn,
+    VersionVotes,
 )
 from bowerbird.storage.sql import SqlStore
 from bowerbird.storage.store import StoreError
@@ -219,6 +220,22 @@ class TestFeedback:
                 await store.put_feedback(some_feedback(message_id, kind))
         assert [x.is_liked for x in await store.labelled_replies(SCOPE, ALICE)] == [False] * 2
         assert (await store.person_summary(SCOPE, ALICE)).dislikes == 2
+
+    async def test_votes_are_told_apart_by_the_version_that_replied(self, store: SqlStore) -> None:
+        await consent(store, ALICE, BOB)
+        for message_id, version in ((11, None), (21, 2), (31, 2), (41, 1), (51, 3)):
+            await store.add_reply(a_reply(message_id, adapter_version=version))
+        for message_id in (11, 21, 41):
+            await store.put_feedback(some_feedback(message_id, LIKE))
+        await store.put_feedback(some_feedback(31, DISLIKE))
+        await store.put_feedback(some_feedback(41, DISLIKE, when=at(1)))
+        await store.put_feedback(some_feedback(51, LIKE, user=BOB))
+        assert await store.votes_by_version(SCOPE, ALICE) == [
+            VersionVotes(None, 1, 0),
+            VersionVotes(1, 0, 1),
+            VersionVotes(2, 1, 1),
+        ]
+        assert await store.votes_by_version(SCOPE, BOB) == []
 
     async def test_others_votes_are_counted_but_never_a_label(self, store: SqlStore) -> None:
         await consent(store, ALICE, BOB)
