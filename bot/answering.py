@@ -175,6 +175,11 @@ class Answerer:
         answered_at = self._answered.pop(question_id, None)
         return answered_at is not None and time.monotonic() - answered_at < EDITED_WITHIN_S
 
+    @property
+    def open_replies(self) -> int:
+        """Questions being answered, those waiting included."""
+        return len(self._running)
+
     def is_streaming(self, message_id: int) -> bool:
         """Whether this message is (a part of) a reply that is not finished and recorded yet."""
         return any(

@@ -20,6 +20,7 @@ from bowerbird.bot.cogs.chat import ChatCog
 from bowerbird.bot.cogs.feedback import FeedbackCog
 from bowerbird.bot.cogs.my import MyCog
 from bowerbird.bot.cogs.nights import NightsCog
+from bowerbird.bot.cogs.owner import OwnerCog
 from bowerbird.bot.cogs.server import ServerCog
 from bowerbird.bot.cogs.teach import TeachCog
 from bowerbird.bot.emoji import VoteEmoji
@@ -41,6 +42,7 @@ COGS: tuple[type[BowerbirdCog], ...] = (
     MyCog,
     AdminCog,
     ServerCog,
+    OwnerCog,
     ChatCog,  # last: nobody is answered before everything else works
 )
 

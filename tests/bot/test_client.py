@@ -103,7 +103,7 @@ async def test_commands_are_sent_only_when_they_changed(
         assert await client_module.sync_if_changed(client, store)
         assert not await client_module.sync_if_changed(client, store)
     names = {command.name for command in playground.world.commands.values()}
-    assert names == {"my", "retrain", "reset", "server", "Teach a better reply"}
+    assert names == {"my", "retrain", "reset", "server", "bowerbird", "Teach a better reply"}
 
 
 async def test_a_cog_that_fails_stops_the_start(
