@@ -39,7 +39,8 @@ def attend(
         scaling = width**-0.5
     if tokens == 1 and attention_mask is not None:
         folded = query.reshape(rows, kv_heads, heads // kv_heads, width).to(key.dtype) * scaling
-        scores = torch.matmul(folded, key.transpose(2, 3)).float() + attention_mask
+        # Keys first: this way around bfloat16 keys are read as they lie, not copied.
+        scores = torch.matmul(key, folded.transpose(2, 3)).transpose(2, 3).float() + attention_mask
         weights = scores.softmax(dim=-1).to(value.dtype)
         out = torch.matmul(weights, value)  # [rows, kv_heads, heads / kv_heads, width]
         return out.reshape(rows, 1, heads, width).to(query.dtype), None

@@ -31,6 +31,7 @@ class KvCache:
         self._store = torch.zeros(
             2, layers, rows, kv_heads, context_tokens, width, dtype=dtype, device=device
         )
+        self.dtype = dtype
         self._row = slice(0, 0)
         self._span: slice | None = None
         self._indices: Tensor | None = None
@@ -58,7 +59,7 @@ class KvCache:
     def begin_decode(self, positions: Tensor, length: int) -> None:
         """The next pass writes one token for each of the first rows, at ``positions`` ``[rows]``.
 
-        ``length``: how far the longest of them reaches afterwards.
+        ``length``: as far as the longest of them reaches afterwards, or a little further.
         """
         rows = positions.shape[0]
         self._row = slice(0, rows)
@@ -80,6 +81,14 @@ class KvCache:
             keys[self._indices, :, self._positions] = key[:, :, 0].to(keys.dtype)
             values[self._indices, :, self._positions] = value[:, :, 0].to(keys.dtype)
         return keys[self._row, :, : self._length], values[self._row, :, : self._length]
+
+    def append(self, layer: int, keys_values: Tensor) -> tuple[Tensor, Tensor]:
+        """``update`` for a decoding pass, keys and values at once ``[rows, 2, kv_heads, width]``;
+        returns each as ``[rows · kv_heads, length, width]``."""
+        store = self._store[:, layer, self._row]
+        store[:, self._indices, :, self._positions] = keys_values
+        keys, values = store[:, :, :, : self._length].flatten(1, 2).unbind(0)
+        return keys, values
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Asked for when there are no ``position_ids``; there always are."""

@@ -63,7 +63,8 @@ def choose(logits: Tensor, rows: Sequence[RowSampler]) -> list[int | None]:
         by_top_k.setdefault(min(top_k, logits.shape[1]), []).append(i)
     for top_k, members in by_top_k.items():
         part = logits if len(members) == len(rows) else logits[members]
-        values, indices = part.topk(top_k, dim=-1)  # [members, top_k], best first
+        # [members, top_k], best first
+        values, indices = part.max(-1, keepdim=True) if top_k == 1 else part.topk(top_k, dim=-1)
         drawing = [rows[i] for i in members]
         picks = indices[:, 0] if top_k == 1 else _pick(values, indices, drawing)
         for i, token, best in zip(members, picks.tolist(), values[:, 0].tolist(), strict=True):

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from bowerbird.personalization.errors import ModelError
 from bowerbird.personalization.generation import attention
+from bowerbird.personalization.generation.decode_step import DecodeStep
 from bowerbird.personalization.generation.kv_cache import KvCache
 from bowerbird.personalization.lora import LoraSlots
 from bowerbird.personalization.packed_linear import can_pack
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _MEMORY_SHARE = 0.8  # of what is free at start; the rest is for passes, the system and training
+_LENGTH_STEP = 32
 _DRIFT = {torch.float32: 0.01, torch.float16: 0.1, torch.bfloat16: 0.5}
 """How far our logits may be from the model's own, relative to their spread; another kind of
 attention is off by several."""
@@ -62,9 +64,7 @@ class ServingModel:
             "context_tokens": self.context_tokens,
             "width": int(getattr(config, "head_dim", None) or config.hidden_size // heads),
         }
-        # CPUs multiply small float32 matrices in place; for bfloat16 they copy the cache first.
-        cache_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
-        self._check_memory(KvCache.bytes_for(**shape, dtype=cache_dtype), rows)
+        self._check_memory(KvCache.bytes_for(**shape, dtype=self._dtype), rows)
         self.token_bytes = KvCache.bytes_for(
             **shape | {"rows": 1, "context_tokens": 1}, dtype=self._dtype
         )
@@ -78,10 +78,11 @@ class ServingModel:
             is_packed=can_pack(self.device, self._dtype, weight_bytes),
         )
         try:
-            self.cache = KvCache(**shape, dtype=cache_dtype, device=self.device)
+            self.cache = KvCache(**shape, dtype=self._dtype, device=self.device)
             attention.register()
             self._attention = config._attn_implementation
             model.set_attn_implementation(attention.NAME)
+            self._step = DecodeStep.make(model, self.cache)
             self._check_path()
         except BaseException:
             self.slots.detach()
@@ -104,13 +105,17 @@ class ServingModel:
     def decode(self, ids: Sequence[int], positions: Sequence[int]) -> Tensor:
         """One token for each of the first rows, at its position; logits ``[rows, vocab]``."""
         place = torch.tensor(positions, device=self.device)
-        length = max(positions) + 1
+        # In steps, so that neighbouring passes have one shape: for each, kernels are made anew.
+        length = min(-(-(max(positions) + 1) // _LENGTH_STEP) * _LENGTH_STEP, self.context_tokens)
         is_hidden = torch.arange(length, device=self.device) > place[:, None]
         mask = torch.zeros(is_hidden.shape, device=self.device)
-        mask = mask.masked_fill_(is_hidden, float("-inf"))[:, None, None]  # [rows, 1, 1, length]
+        mask = mask.masked_fill_(is_hidden, float("-inf"))[:, None]  # [rows, 1, length]
         self.cache.begin_decode(place, length)
         self.slots.route(range(len(ids)))
-        return self._forward(torch.tensor(ids, device=self.device)[:, None], place[:, None], mask)
+        tokens = torch.tensor(ids, device=self.device)
+        if self._step is not None:
+            return self._step(tokens, place, mask)
+        return self._forward(tokens[:, None], place[:, None], mask[:, None])
 
     def move(self, source: int, target: int, length: int) -> None:
         """Let what is in row ``source`` go on in row ``target``."""
@@ -129,7 +134,7 @@ class ServingModel:
         self._model.set_attn_implementation(self._attention)
         self.slots.route(None)
         self.slots.detach()
-        del self.cache
+        del self.cache, self._step
 
     def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
         out = self._model(

@@ -18,6 +18,7 @@ from bowerbird.personalization.errors import (
 )
 from bowerbird.personalization.generation import serving_model
 from bowerbird.personalization.generation.decoder import Decoder, Output, Row, sample_replies
+from bowerbird.personalization.generation.memory import Extras
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.types import FinishReason, Sampling
@@ -266,14 +267,14 @@ def test_an_exception_in_a_batch_ends_it_and_leaks_nothing(
     rows = [_admit(decoder, Row(PROMPTS[i], GREEDY, packed)) for i in range(3)]
     while not decoder.can_admit:
         decoder.step()
-    good = decoder._serving._forward
-    decoder._serving._forward = _fails_with(raised)  # type: ignore[method-assign]
+    good = decoder._serving.decode
+    decoder._serving.decode = _fails_with(raised)  # type: ignore[method-assign]
     outputs = decoder.step()
     assert {output.row for output in outputs} == set(rows)
     assert all(type(output.error) is kind for output in outputs)
     assert len({id(output.error) for output in outputs}) == 3, "each its own exception"
     assert decoder.active == 0
-    decoder._serving._forward = good  # type: ignore[method-assign]
+    decoder._serving.decode = good  # type: ignore[method-assign]
     replies = sample_replies(decoder, [Row(PROMPTS[0], GREEDY)])
     assert replies[0][1] == _expected(model_dir, PROMPTS[0], None), "not somebody else's adapter"
 
@@ -332,8 +333,16 @@ def test_what_does_not_fit_is_refused(decoder: Decoder, model_dir: Path) -> None
     with pytest.raises(PromptTooLongError):
         sample_replies(decoder, [Row((1,) * 90, GREEDY)])
     assert decoder.active == 0
-    with pytest.raises(ModelError, match="MAX_BATCH=100000"):
-        _open(model_dir, rows=100_000, context_tokens=512)
+    with pytest.raises(ModelError, match="MAX_BATCH=1000 .*GENERATION_MEMORY_MB is 64 MiB"):
+        Decoder(
+            load_model(str(model_dir), device="cpu", dtype="float32"),
+            load_tokenizer(str(model_dir)),
+            rows=1000,
+            context_tokens=512,
+            lora_rank=4,
+            lora_targets=tiny.ATTENTION,
+            extras=Extras(limit_bytes=64 * 2**20),
+        )
 
 
 def test_the_model_is_given_back(model_dir: Path) -> None:

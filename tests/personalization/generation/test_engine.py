@@ -170,17 +170,17 @@ async def test_an_exception_in_a_step_reaches_its_callers_and_the_engine_goes_on
 ) -> None:
     async with _engine(tiny_model_dir, max_batch=2) as engine:
         decoder: Any = engine._decoder
-        good = decoder._serving._forward
+        good = decoder._serving.decode
 
         def broken(*_: object) -> None:
             raise RuntimeError("boom")
 
-        decoder._serving._forward = broken
+        decoder._serving.decode = broken
         results = await asyncio.gather(
             *(_finish(engine.generate(_request(owner))) for owner in (1, 2)), return_exceptions=True
         )
         assert [type(result) for result in results] == [GenerationError] * 2
-        decoder._serving._forward = good
+        decoder._serving.decode = good
         assert await _finish(engine.generate(_request(1))) is FinishReason.LENGTH
 
 
