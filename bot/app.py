@@ -182,6 +182,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await _outdate_adapters(settings, store)
         adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         await adapters.sweep()
+        memory_mb = settings.generation_memory_mb
         engine = TorchEngine(
             model,
             device=settings.device,
@@ -190,6 +191,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             lora_rank=settings.lora_rank,
             lora_targets=settings.lora_targets,
             max_waiting=MAX_WAITING,
+            memory_mb=None if memory_mb == "auto" else memory_mb,
         )
         opened.push_async_callback(engine.aclose)
         await engine.start()

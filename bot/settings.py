@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     generation_backend: Literal["torch"] = "torch"
     max_batch: int = Field(8, ge=1, le=256)
     max_new_tokens: int = Field(256, ge=1, le=4096)
+    generation_memory_mb: Literal["auto"] | Annotated[int, Field(ge=64)] = "auto"
 
     lora_rank: int = Field(8, ge=1, le=256)
     lora_targets: Names = ("q_proj", "k_proj", "v_proj", "o_proj")

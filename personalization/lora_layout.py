@@ -90,3 +90,8 @@ def lay_out(
             a_offset += layer.in_features * rank
             offset += layer.out_features * rank
     return places, offset
+
+
+def adapter_size(model: nn.Module, targets: tuple[str, ...], rank: int) -> int:
+    """Numbers in a slot, before anything is attached."""
+    return lay_out(list(plan_groups(model, targets, is_everything=False)), targets, rank)[1]

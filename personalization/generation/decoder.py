@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from bowerbird.personalization.errors import GenerationError, OutOfMemoryError, PromptTooLongError
+from bowerbird.personalization.generation.memory import Extras
 from bowerbird.personalization.generation.prefix_cache import PrefixLease
 from bowerbird.personalization.generation.sampling import RowSampler, choose
 from bowerbird.personalization.generation.serving_model import ServingModel
@@ -69,7 +70,8 @@ class Output:
 
 
 class Decoder:
-    """Up to ``rows`` replies at once, of up to ``context_tokens`` each, prompt included.
+    """Up to ``rows`` replies at once, of up to ``context_tokens`` each, prompt included; fewer and
+    shorter ones where memory is short (``plan`` says what there is).
 
     Takes ``model`` over (its linear layers and attention) until ``close``. Not thread-safe.
     Raises ``ModelError`` if the model is of a kind it cannot serve, or does not fit into memory.
@@ -84,6 +86,7 @@ class Decoder:
         context_tokens: int,
         lora_rank: int,
         lora_targets: Sequence[str],
+        extras: Extras | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._serving = ServingModel(
@@ -93,8 +96,10 @@ class Decoder:
             context_tokens=context_tokens,
             lora_rank=lora_rank,
             lora_targets=lora_targets,
+            extras=extras or Extras(),
         )
-        self.rows = rows
+        self.plan = self._serving.plan
+        self.rows = self.plan.rows
         self.context_tokens = self._serving.context_tokens
         self._decoding: list[Row] = []  # row i of the batch, the cache and the slots
         self._prefilling: Row | None = None  # in row len(self._decoding)

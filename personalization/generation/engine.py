@@ -11,17 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import queue
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from bowerbird.personalization.errors import (
@@ -35,6 +32,7 @@ from bowerbird.personalization.generation.backend import (
     GenerationChunk,
     GenerationRequest,
 )
+from bowerbird.personalization.generation.compute_thread import cores, settle
 from bowerbird.personalization.generation.decoder import (
     Decoder,
     Output,
@@ -42,9 +40,19 @@ from bowerbird.personalization.generation.decoder import (
     as_generation_error,
 )
 from bowerbird.personalization.generation.fair_queue import FairQueue
+from bowerbird.personalization.generation.memory import Extras, check_weights
 from bowerbird.personalization.generation.prefix_cache import PrefixCache
 from bowerbird.personalization.generation.slots import AdapterCache
-from bowerbird.personalization.generation.tickets import Cancel, Command, Stop, Submit, Ticket
+from bowerbird.personalization.generation.stats import EngineStats, Histogram
+from bowerbird.personalization.generation.tickets import (
+    Cancel,
+    Command,
+    Stop,
+    Submit,
+    Ticket,
+    abandon,
+    deliver,
+)
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.types import AdapterRef
@@ -54,34 +62,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ADAPTERS_PER_ROW = 4  # ready in memory for each row of the batch
+_SPARE_ADAPTERS = 4  # kept ready for each row of the batch, beyond those in use
+_TOO_LATE = "it took too long to get to your question; try again in a moment"
 _EXPIRY_S = 60.0  # how often an idle thread looks for prefixes to forget
-_NICENESS = 5  # of the compute thread, so that the event loop runs first
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStats:
-    """Since the start, except ``waiting`` and ``running``, which are now."""
-
-    waiting: int
-    running: int
-    replies: int
-    tokens: int
-    adapter_hits: int
-    adapter_misses: int
-    prefix_hits: int
-    prefix_misses: int
-    prefix_hit_tokens: int
-    prefix_bytes: int
-    steps: int
 
 
 class TorchEngine(GenerationBackend):
     """Up to ``max_batch`` replies in each forward pass, ``max_waiting`` more in the queue.
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
-    ``threads``: of the compute thread; by default all cores but one. ``prefix_bytes``: for what
-    finished replies leave behind to go on with.
+    ``threads``: of the compute thread; by default all cores but one. ``memory_mb``: MiB for
+    everything but the model's own weights (``memory`` divides them); ``None`` is what is free.
     """
 
     def __init__(
@@ -96,7 +87,8 @@ class TorchEngine(GenerationBackend):
         max_context: int = 2048,
         max_waiting: int = 64,
         threads: int | None = None,
-        prefix_bytes: int = 256 * 2**20,
+        memory_mb: int | None = None,
+        has_prefix_cache: bool = True,
     ) -> None:
         self._model_path = model_path
         self._device = device
@@ -105,13 +97,17 @@ class TorchEngine(GenerationBackend):
         self._max_context = max_context
         self._max_waiting = max_waiting
         self._lora = (lora_rank, tuple(lora_targets))
-        self._threads = threads or max(1, _cores() - 1)
+        self._threads = threads or max(1, cores() - 1)
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._open: dict[Ticket, None] = {}
-        self._adapters: AdapterCache[Tensor] = AdapterCache(
-            self._load_adapter, capacity=_ADAPTERS_PER_ROW * max_batch
+        self._extras = Extras(
+            waiting=max_waiting,
+            adapters=_SPARE_ADAPTERS * max_batch,
+            prefixes=max_batch if has_prefix_cache else 0,
+            limit_bytes=None if memory_mb is None else memory_mb * 2**20,
         )
-        self._prefixes = PrefixCache(prefix_bytes)
+        self._adapters: AdapterCache[Tensor] = AdapterCache(self._load_adapter, capacity=max_batch)
+        self._prefixes = PrefixCache(0)  # until the memory is divided
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._decoder: Decoder | None = None
@@ -120,7 +116,9 @@ class TorchEngine(GenerationBackend):
         # Written by the thread alone, read anywhere.
         self._queue: FairQueue[tuple[int, int], Ticket] = FairQueue()
         self._running: dict[Row, Ticket] = {}
-        self._replies = self._tokens = self._steps = 0
+        self._replies = self._tokens = self._steps = self._row_steps = self._refused = 0
+        self._longest_step_s = 0.0
+        self._first_token_s = Histogram()
 
     async def start(self) -> None:
         """Load the model on the engine's own thread. Raises ``ModelError``."""
@@ -155,15 +153,21 @@ class TorchEngine(GenerationBackend):
         return EngineStats(
             waiting=max(0, len(self._open) - running),
             running=running,
+            rows=self._max_batch,
             replies=self._replies,
+            refused=self._refused,
             tokens=self._tokens,
+            steps=self._steps,
+            row_steps=self._row_steps,
+            longest_step_s=self._longest_step_s,
+            adapters=len(self._adapters),
             adapter_hits=self._adapters.hits,
             adapter_misses=self._adapters.misses,
             prefix_hits=self._prefixes.hits,
             prefix_misses=self._prefixes.misses,
             prefix_hit_tokens=self._prefixes.hit_tokens,
             prefix_bytes=self._prefixes.bytes,
-            steps=self._steps,
+            first_token_s=self._first_token_s,
         )
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
@@ -181,7 +185,11 @@ class TorchEngine(GenerationBackend):
             async with contextlib.AsyncExitStack() as held:
                 if request.adapter is not None:
                     hold = self._adapters.hold(request.adapter)
-                    ticket.row.adapter = await held.enter_async_context(hold)
+                    try:
+                        async with asyncio.timeout(request.deadline_s):
+                            ticket.row.adapter = await held.enter_async_context(hold)
+                    except TimeoutError as error:
+                        raise self._refusal(_TOO_LATE) from error
                 self._ready_decoder()  # it may have been closed meanwhile
                 is_submitted = True
                 self._inbox.put(Submit(ticket))
@@ -227,14 +235,6 @@ class TorchEngine(GenerationBackend):
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
-    def _abandon(self) -> None:
-        """Tell everybody who still waits. On the event loop, so that nobody can slip through."""
-        for ticket in self._open:
-            if not (ticket.outputs and ticket.outputs[-1].finish_reason is not None):
-                error = GenerationError("generation has been shut down")
-                ticket.outputs.append(Output(ticket.row, error=error))
-                ticket.arrived.set()
-
     def _ready_decoder(self) -> Decoder:
         if self._is_closing:
             raise GenerationError("generation has been shut down")
@@ -244,10 +244,14 @@ class TorchEngine(GenerationBackend):
 
     def _check_room(self, owner: tuple[int, int]) -> None:
         if len(self._open) >= self._max_batch + self._max_waiting:
-            raise QueueFullError("many people are asking just now; try again in a moment")
+            raise self._refusal("many people are asking just now; try again in a moment")
         share = max(2, (self._max_batch + self._max_waiting) // 4)
         if sum(ticket.owner == owner for ticket in self._open) >= share:
-            raise QueueFullError("you have several questions waiting; let me answer those first")
+            raise self._refusal("you have several questions waiting; let me answer those first")
+
+    def _refusal(self, why: str) -> QueueFullError:
+        self._refused += 1
+        return QueueFullError(why)
 
     def _load_adapter(self, adapter: AdapterRef) -> Tensor:
         """On the loader's thread: from disk to a slot's layout."""
@@ -269,22 +273,24 @@ class TorchEngine(GenerationBackend):
                 self._prefixes.expire()
                 self._admit(decoder)
                 if decoder.active:
-                    self._steps += 1
+                    started_at = time.perf_counter()
                     self._send(decoder.step())
+                    took_s = time.perf_counter() - started_at
+                    self._longest_step_s = max(self._longest_step_s, took_s)
+                    self._steps += 1
+                    self._row_steps += decoder.active
         except Exception:
             log.exception("the engine's thread has died")
         finally:
             self._is_closing = True
             self._decoder = None
-            self._tell(self._abandon)
+            self._tell(abandon, self._open)
             decoder.close()
 
     def _build(self) -> Decoder:
-        torch.set_num_threads(self._threads)
-        if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # a thread of its own there; elsewhere the process
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        settle(self._threads)
         self._tokenizer = load_tokenizer(self._model_path)
+        check_weights(Path(self._model_path))
         model = load_model(self._model_path, device=self._device, dtype=self._dtype)
         rank, targets = self._lora
         decoder = Decoder(
@@ -294,9 +300,14 @@ class TorchEngine(GenerationBackend):
             context_tokens=self._max_context,
             lora_rank=rank,
             lora_targets=targets,
+            extras=self._extras,
         )
+        plan, self._max_batch = decoder.plan, decoder.rows
+        self._adapters.capacity = plan.adapters
+        self._prefixes.capacity_bytes = plan.prefix_bytes
         log.info(
-            "serving %s on %s in %s: %d rows of %d tokens, LoRA rank %d, %d threads",
+            "serving %s on %s in %s: %d rows of %d tokens, LoRA rank %d, %d threads, "
+            "%d MiB at most (%d for prefixes), weights %s",
             self._model_path,
             model.device,
             str(model.dtype).removeprefix("torch."),
@@ -304,6 +315,9 @@ class TorchEngine(GenerationBackend):
             decoder.context_tokens,
             rank,
             self._threads,
+            plan.total_bytes >> 20,
+            plan.prefix_bytes >> 20,
+            "packed" if plan.is_packed else "as they are",
         )
         return decoder
 
@@ -332,8 +346,7 @@ class TorchEngine(GenerationBackend):
         late = [t for t in self._queue if t.deadline is not None and t.deadline < now]
         for ticket in late:
             self._queue.remove(ticket.owner, ticket)
-        error = "it took too long to get to your question; try again in a moment"
-        self._send([Output(t.row, error=QueueFullError(error)) for t in late], late)
+        self._send([Output(t.row, error=self._refusal(_TOO_LATE)) for t in late], late)
 
     def _admit(self, decoder: Decoder) -> None:
         while self._queue and decoder.can_admit:
@@ -350,13 +363,15 @@ class TorchEngine(GenerationBackend):
     def _send(self, outputs: list[Output], tickets: list[Ticket] | None = None) -> None:
         if tickets is None:
             tickets = [self._running[output.row] for output in outputs]
-        for output in outputs:
+        for ticket, output in zip(tickets, outputs, strict=True):
             self._tokens += len(output.token_ids)
+            if output.token_ids and len(output.row.said) == 1:
+                self._first_token_s.add(time.monotonic() - ticket.asked_at)
             if output.finish_reason is not None or output.error is not None:
                 self._running.pop(output.row, None)
                 self._replies += output.finish_reason is not None
         if outputs:
-            self._tell(_deliver, list(zip(tickets, outputs, strict=True)))
+            self._tell(deliver, list(zip(tickets, outputs, strict=True)))
 
     def _tell(self, call: Callable[..., object], *args: object) -> None:
         assert self._loop is not None  # noqa: S101  (set before the thread starts)
@@ -364,18 +379,6 @@ class TorchEngine(GenerationBackend):
             self._loop.call_soon_threadsafe(call, *args)
         except RuntimeError:  # the loop was closed over our heads: nobody is listening any more
             self._inbox.put(Stop())
-
-
-def _cores() -> int:
-    """Those this process may use, which in a container are fewer than there are."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS or Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 2
-
-
-def _deliver(news: list[tuple[Ticket, Output]]) -> None:
-    for ticket, output in news:
-        ticket.outputs.append(output)
-        ticket.arrived.set()
 
 
 def _resolve(ready: asyncio.Future[None], error: PersonalizationError | None) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import torch
 from torch import Tensor
 
+from bowerbird.personalization import lora_layout
 from bowerbird.personalization.errors import ModelError
-from bowerbird.personalization.generation import attention
+from bowerbird.personalization.generation import attention, memory
 from bowerbird.personalization.generation.decode_step import DecodeStep
 from bowerbird.personalization.generation.kv_cache import KvCache
 from bowerbird.personalization.lora import LoraSlots
@@ -26,7 +26,6 @@ from bowerbird.personalization.prompting import end_of_turn_id
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_MEMORY_SHARE = 0.8  # of what is free at start; the rest is for passes, the system and training
 _LENGTH_STEP = 32
 _DRIFT = {torch.float32: 0.01, torch.float16: 0.1, torch.bfloat16: 0.5}
 """How far our logits may be from the model's own, relative to their spread; another kind of
@@ -45,6 +44,7 @@ class ServingModel:
         context_tokens: int,
         lora_rank: int,
         lora_targets: Sequence[str],
+        extras: memory.Extras,
     ) -> None:
         config: Any = model.config.get_text_config(decoder=True)
         self._model: Any = model
@@ -64,18 +64,34 @@ class ServingModel:
             "context_tokens": self.context_tokens,
             "width": int(getattr(config, "head_dim", None) or config.hidden_size // heads),
         }
-        self._check_memory(KvCache.bytes_for(**shape, dtype=self._dtype), rows)
-        self.token_bytes = KvCache.bytes_for(
-            **shape | {"rows": 1, "context_tokens": 1}, dtype=self._dtype
-        )
-        self._reference = self._own_logits()
+        one = shape | {"rows": 1, "context_tokens": 1}
+        self.token_bytes = KvCache.bytes_for(**one, dtype=self._dtype)
         weight_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        is_packable = can_pack(self.device, self._dtype, weight_bytes)
+        adapter_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
+        adapter_size = lora_layout.adapter_size(model, tuple(lora_targets), lora_rank)
+        costs = memory.Costs(
+            row_token=self.token_bytes,
+            kept_token=self.token_bytes,
+            adapter=adapter_size * adapter_dtype.itemsize,
+            packing=weight_bytes if is_packable else 0,
+        )
+        self.plan = memory.plan(
+            costs,
+            rows=rows,
+            context_tokens=self.context_tokens,
+            extras=extras,
+            free=self._free_bytes(),
+        )
+        rows = shape["rows"] = self.plan.rows
+        self.context_tokens = shape["context_tokens"] = self.plan.context_tokens
+        self._reference = self._own_logits()
         self.slots = LoraSlots.attach(
             model,
             targets=lora_targets,
             slots=rows,
             rank=lora_rank,
-            is_packed=can_pack(self.device, self._dtype, weight_bytes),
+            is_packed=self.plan.is_packed,
         )
         try:
             self.cache = KvCache(**shape, dtype=self._dtype, device=self.device)
@@ -147,16 +163,10 @@ class ServingModel:
         )
         return out.logits[:, -1].float()  # type: ignore[no-any-return]
 
-    def _check_memory(self, needed: int, rows: int) -> None:
+    def _free_bytes(self) -> int:
         if self.device.type == "cuda":
-            free = torch.cuda.mem_get_info(self.device)[0]
-        else:
-            free = psutil.virtual_memory().available
-        if needed > free * _MEMORY_SHARE:
-            raise ModelError(
-                f"MAX_BATCH={rows} with a context of {self.context_tokens} tokens needs "
-                f"{needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free; lower it"
-            )
+            return int(torch.cuda.mem_get_info(self.device)[0])
+        return memory.free_bytes()
 
     def _probe(self) -> list[int]:
         step = max(1, self._vocabulary // 7)

@@ -31,7 +31,7 @@ class AdapterCache(Generic[Ready]):
 
     def __init__(self, load: Callable[[AdapterRef], Ready], *, capacity: int) -> None:
         self._load = load
-        self._capacity = capacity
+        self.capacity = capacity
         self._entries: OrderedDict[AdapterRef, _Entry[Ready]] = OrderedDict()
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="bowerbird-adapters")
         self.hits = 0
@@ -86,7 +86,7 @@ class AdapterCache(Generic[Ready]):
 
     def _evict(self) -> None:
         for adapter, entry in list(self._entries.items()):
-            if len(self._entries) <= self._capacity:
+            if len(self._entries) <= self.capacity:
                 return
             if not entry.holders:
                 del self._entries[adapter]

@@ -1,10 +1,12 @@
-"""What the event loop tells the engine's thread. Knows no tensors."""
+"""What the event loop and the engine's thread tell each other. Knows no tensors."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.generation.backend import GenerationRequest
 from bowerbird.personalization.generation.decoder import Output, Row
 
@@ -43,3 +45,19 @@ class Stop:
 
 
 Command = Submit | Cancel | Stop
+
+
+def deliver(news: Iterable[tuple[Ticket, Output]]) -> None:
+    """Hand over what a step has made. On the event loop."""
+    for ticket, output in news:
+        ticket.outputs.append(output)
+        ticket.arrived.set()
+
+
+def abandon(tickets: Iterable[Ticket]) -> None:
+    """Tell everybody who still waits that nothing comes any more. On the event loop, so that
+    nobody can slip through."""
+    for ticket in tickets:
+        if not (ticket.outputs and ticket.outputs[-1].finish_reason is not None):
+            error = GenerationError("generation has been shut down")
+            deliver([(ticket, Output(ticket.row, error=error))])

@@ -65,6 +65,12 @@ def test_lists_are_split_on_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().lora_targets == ("q_proj", "v_proj")
 
 
+def test_memory_is_a_number_or_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().generation_memory_mb == "auto"
+    monkeypatch.setenv("GENERATION_MEMORY_MB", "1024")
+    assert Settings().generation_memory_mb == 1024
+
+
 def test_secrets_do_not_show() -> None:
     settings = Settings(discord_token="s3cret-token", database_url="postgresql://u:pw@h/db")
     assert "s3cret-token" not in repr(settings)
@@ -75,6 +81,8 @@ def test_secrets_do_not_show() -> None:
     ("name", "value", "says"),
     [
         ("MAX_BATCH", "0", "greater than or equal to 1"),
+        ("GENERATION_MEMORY_MB", "plenty", "'auto'"),
+        ("GENERATION_MEMORY_MB", "10", "greater than or equal to 64"),
         ("NIGHTLY_AT", "25:00", "hour"),
         ("TIMEZONE", "Mars/Olympus", "unknown time zone"),
         ("TRAINING_ACKNOWLEDGED", "perhaps", "boolean"),

@@ -333,7 +333,7 @@ def test_what_does_not_fit_is_refused(decoder: Decoder, model_dir: Path) -> None
     with pytest.raises(PromptTooLongError):
         sample_replies(decoder, [Row((1,) * 90, GREEDY)])
     assert decoder.active == 0
-    with pytest.raises(ModelError, match="MAX_BATCH=1000 .*GENERATION_MEMORY_MB is 64 MiB"):
+    with pytest.raises(ModelError, match=r"MAX_BATCH=1000 .*GENERATION_MEMORY_MB is 64 MiB"):
         Decoder(
             load_model(str(model_dir), device="cpu", dtype="float32"),
             load_tokenizer(str(model_dir)),

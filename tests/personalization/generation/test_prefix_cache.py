@@ -198,14 +198,14 @@ def refs(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Adap
 
 
 @asynccontextmanager
-async def _engine(model_dir: Path, prefix_bytes: int = 2**26, **more: Any) -> AsyncIterator[Any]:
+async def _engine(model_dir: Path, has_cache: bool = True, **more: Any) -> AsyncIterator[Any]:
     settings = {"max_batch": 2, "max_context": 192, "lora_rank": 4, "dtype": "float32"} | more
     engine = TorchEngine(
         str(model_dir),
         device="cpu",
         lora_targets=tiny.ATTENTION,
         threads=1,
-        prefix_bytes=prefix_bytes,
+        has_prefix_cache=has_cache,
         **settings,
     )
     await engine.start()
@@ -242,7 +242,7 @@ async def test_each_adapter_s_second_turn_is_its_cold_run(
     """One prompt, two adapters and the base, then a new version: tokens equal, logits ≤ 1e-4."""
     cases = [(refs[0], ALICE), (refs[1], BOB), (None, ALICE), (refs[2], ALICE)]
     replies = []
-    async with _engine(model_dir, prefix_bytes=0) as cold:
+    async with _engine(model_dir, has_cache=False) as cold:
         heard_cold = _listen(cold)
         for adapter, owner in cases:
             first = await _reply(cold, QUESTION, adapter, owner)
@@ -265,7 +265,7 @@ async def test_the_same_prompt_again_and_one_told_otherwise(
     model_dir: Path, refs: list[AdapterRef]
 ) -> None:
     """↻ reads one token; a reply that came back with other tokens is read from there on."""
-    async with _engine(model_dir, prefix_bytes=0) as cold:
+    async with _engine(model_dir, has_cache=False) as cold:
         first = await _reply(cold, QUESTION, refs[0])
         other = QUESTION + first[:4] + (5, 6) + FOLLOW_UP
         expected = await _reply(cold, other, refs[0])
@@ -299,7 +299,8 @@ async def test_after_unload_nothing_of_the_person_is_left(
 async def test_memory_stays_within_its_bound(model_dir: Path) -> None:
     token_bytes = 2 * 3 * 2 * 16 * 4
     bound = 3 * 60 * token_bytes
-    async with _engine(model_dir, prefix_bytes=bound) as engine:
+    async with _engine(model_dir) as engine:
+        engine._prefixes.capacity_bytes = bound
         for user in range(12):
             await _reply(engine, (user + 5, *QUESTION), None, (10, user))
             assert 0 < engine.stats.prefix_bytes <= bound
@@ -317,12 +318,12 @@ async def test_smollm2_goes_on_as_from_nothing(smollm2_dir: Path, tmp_path: Path
     )
     tokenizer = load_tokenizer(str(smollm2_dir))
     turns = [Turn("user", "What is the capital of France?")]
-    replies: dict[int, list[tuple[int, ...]]] = {}
-    for prefix_bytes in (0, 2**28):
-        async with _engine(smollm2_dir, prefix_bytes, lora_rank=8, max_context=512) as engine:
+    replies: dict[bool, list[tuple[int, ...]]] = {}
+    for has_cache in (False, True):
+        async with _engine(smollm2_dir, has_cache, lora_rank=8, max_context=512) as engine:
             first = await _reply(engine, encode(tokenizer, turns, max_tokens=400).ids, adapter)
             said = Turn("assistant", tokenizer.decode(first))
             again = [*turns, said, Turn("user", "And of Spain?")]
             second = await _reply(engine, encode(tokenizer, again, max_tokens=400).ids, adapter)
-            replies[prefix_bytes] = [first, second]
-    assert replies[0] == replies[2**28]
+            replies[has_cache] = [first, second]
+    assert replies[False] == replies[True]
