@@ -66,12 +66,20 @@ class BotProcess:
     # --- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Returns once it has a session at the gateway and knows its servers."""
+        """Returns once it has a session at the gateway: from then on it hears everything.
+
+        (discord.py says "ready" two seconds later, in case more servers come.)
+        """
         assert self._running is None, "it runs already"
         command = self.console.start("run", **self.settings)
-        self._running = await self._life.enter_async_context(command)
-        await self._running.line_with("Connected as", START_S)
-        await self.playground.bot_ready(START_S)
+        running = self._running = await self._life.enter_async_context(command)
+        gateway, user = self.playground.gateway, self.playground.bot
+
+        def is_connected() -> bool:
+            assert running.is_alive, f"it did not start:\n{running.said}"
+            return bool(gateway.live(user))
+
+        await eventually(is_connected, START_S, "the bot to connect")
 
     async def stop(self) -> None:
         """SIGTERM, as an operator stops it; it must end well."""

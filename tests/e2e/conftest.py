@@ -8,15 +8,16 @@ provoke (`scene.provoked`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from bowerbird.playground import Playground
+from bowerbird.playground import Playground, RateLimits
 from bowerbird.playground.model import Channel, Guild, Message
 from bowerbird.playground.people import Person
 from bowerbird.playground.rest import Record
@@ -128,9 +129,11 @@ def scripted_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def running_bot(home: Path, model: Path, **settings: str) -> AsyncIterator[BotProcess]:
-    """A bot process in front of a playground with the rate limits of the real Discord."""
-    async with Playground() as playground:
+async def running_bot(
+    home: Path, model: Path, limits: RateLimits | None = None, **settings: str
+) -> AsyncIterator[BotProcess]:
+    """A bot process in front of a playground, by default with the real Discord's rate limits."""
+    async with Playground(rate_limits=limits) as playground:
         bot = BotProcess(playground, home, model, **settings)
         try:
             await bot.start()
@@ -152,15 +155,16 @@ async def bot(
 async def scene(bot: BotProcess) -> AsyncIterator[Scene]:
     number = next(_numbers)
     playground, world = bot.playground, bot.playground.world
-    owner = world.create_user(f"owner{number}")
-    guild = world.create_guild(f"Bower {number}", owner)
+    guild = world.create_guild(f"Bower {number}", world.create_user(f"owner{number}"))
     for name in ("alice", "bob", "carol"):
         world.add_member(guild, world.create_user(f"{name}{number}", name.capitalize()))
     general = world.create_channel(guild, f"general{number}")
     garden = world.create_channel(guild, f"garden{number}")
     world.add_member(guild, playground.bot)
-    people = [playground.person(f"{name}{number}") for name in ("owner", "alice", "bob", "carol")]
-    scene = Scene(bot, guild, *people, general, garden)
+    owner, alice, bob, carol = people = [
+        playground.person(f"{name}{number}") for name in ("owner", "alice", "bob", "carol")
+    ]
+    scene = Scene(bot, guild, owner, alice, bob, carol, general, garden)
     playground.rest.records.clear()
     said_before = len(bot.said)
     try:
@@ -186,7 +190,7 @@ def assert_unharmed(scene: Scene, said: str) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
     """What the bot said stands below every failure."""
     outcome = yield
     report = outcome.get_result()
