@@ -176,7 +176,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
     from bowerbird.personalization.types import Sampling
 
     async with AsyncExitStack() as opened:
-        await opened.enter_async_context(_alone(settings.data_dir))
+        await opened.enter_async_context(alone(settings.data_dir))
         store = await opened.enter_async_context(open_store(settings))
         model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
         await _outdate_adapters(settings, store)
@@ -251,7 +251,7 @@ def _nightly(
 
 
 @asynccontextmanager
-async def _alone(data_dir: Path) -> AsyncIterator[None]:
+async def alone(data_dir: Path) -> AsyncIterator[None]:
     """Be the only bot on this folder. A crash gives the lock back."""
     await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True)
     lock = FileLock(data_dir / "bot.lock", blocking=False, thread_local=False)

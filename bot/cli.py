@@ -206,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     add(database, "upgrade", "operating:upgrade", "bring the database up to date")
     backup = add(database, "backup", "operating:backup", "copy the database, also while in use")
     backup.add_argument("file", type=Path, metavar="FILE")
+    copy = add(database, "copy", "operating:copy", "copy everything into another, empty database")
+    copy.add_argument("url", metavar="URL", help="as DATABASE_URL, such as postgresql+asyncpg://…")
     return parser
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bowerbird.bot.app import open_library, open_store
+from bowerbird.bot.app import alone, open_library, open_store
 from bowerbird.bot.console import progress_bars, stderr
 from bowerbird.bot.failures import CommandError, MisuseError
 from bowerbird.bot.settings import Settings
@@ -140,6 +140,14 @@ async def backup(settings: Settings, options: argparse.Namespace) -> int:
     async with open_store(settings) as store:
         await store.backup(target)
     _say(f"The database is copied to {target}")
+    return 0
+
+
+async def copy(settings: Settings, options: argparse.Namespace) -> int:
+    """`bowerbird db copy URL`: everything into another, empty database, while no bot runs."""
+    async with alone(settings.data_dir), open_store(settings) as store:
+        count = await store.copy_to(options.url)
+    _say(f"{count} rows are copied; set DATABASE_URL to use the other database from now on")
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bowerbird.storage import moving
 from bowerbird.storage.database import Database
 from bowerbird.storage.queries import (
     adapters,
@@ -276,3 +277,11 @@ class SqlStore(Store):
 
     async def backup(self, target: Path) -> None:
         await self._database.backup(target)
+
+    async def copy_to(self, url: str) -> int:
+        target = Database(url)
+        await target.open()
+        try:
+            return await moving.copy(self._database, target)
+        finally:
+            await target.aclose()

@@ -200,3 +200,6 @@ class Store(Protocol):
 
     async def backup(self, target: Path) -> None:
         """A consistent copy while in use. ``StoreError`` where the database has its own tool."""
+
+    async def copy_to(self, url: str) -> int:
+        """Everything into another, empty database; how many rows. This one stays as it is."""
