@@ -31,10 +31,10 @@ from bowerbird.bot import (
 )
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.attachments import FileReader
-from bowerbird.bot.emoji import VoteEmoji
+from bowerbird.bot.ballots import Ballot, Ballots
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
-from bowerbird.bot.surfaces import ReplySurface
+from bowerbird.bot.surfaces import Controls, ReplySurface
 from bowerbird.personalization.feedback import FeedbackService, Given
 from bowerbird.personalization.service import ReplyService, ReplyStream
 from bowerbird.personalization.types import GLOBAL_SCOPE, Conversation, Origin, ReplyDraft
@@ -68,6 +68,7 @@ class Asked:
     origin: Origin
     head: str = ""
     regenerates: int | None = None
+    guild_id: int | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -99,10 +100,10 @@ class Answerer:
         self,
         replies: ReplyService,
         feedback: FeedbackService,
-        emoji: VoteEmoji,
+        ballots: Ballots,
         pace: EditPace,
     ) -> None:
-        self.emoji = emoji
+        self.ballots = ballots
         self.files = FileReader(replies.shortened)
         self._replies = replies
         self._feedback = feedback
@@ -206,7 +207,8 @@ class Answerer:
         here = sum(other.asked.scope_id == asked.scope_id for other in self._running)
         if here > MAX_WAITING_PER_SCOPE and asked.scope_id != GLOBAL_SCOPE:
             raise RefusalError("Too many are asking me here at once; please try again in a minute.")
-        surface.controls = self._controls(asked)
+        ballot = await self.ballots.of(asked.guild_id)
+        surface.controls = _controls(asked.user_id, ballot)
         async with surface.waiting() as stop_waiting, self._turn(asked):
             is_wanted = True
             while is_wanted:
@@ -226,7 +228,7 @@ class Answerer:
                     else:
                         await self._tell(running, surface, NO_WORDS)
                     return
-                is_wanted = await self._record(running, draft)
+                is_wanted = await self._record(running, draft, ballot)
 
     async def _say(
         self,
@@ -244,7 +246,7 @@ class Answerer:
             await streaming.show(pieces, surface, self._pace, shown, asked.head)
         return stream.draft if shown.has_begun else None
 
-    async def _record(self, running: _Running, draft: ReplyDraft) -> bool:
+    async def _record(self, running: _Running, draft: ReplyDraft, ballot: Ballot) -> bool:
         """Keep what was said, as consent allows. Whether another reply is wanted instead of it."""
         asked, shown = running.asked, running.shown
         last = shown.messages[-1]
@@ -267,7 +269,7 @@ class Answerer:
             running.shown = Shown()
             running.begin_anew()
         else:
-            await self._put_votes(last)
+            await self._put_votes(last, ballot)
             await self._remember(running, last.channel)
         if wants_offer:
             await consent.offer(last, asked.scope_id, asked.user_id)
@@ -287,25 +289,19 @@ class Answerer:
         if len(self._answered) > ANSWERED_KEPT:
             self._answered.popitem(last=False)
 
-    def _controls(self, asked: Asked) -> Callable[[Stage], discord.ui.View | None]:
-        def below(stage: Stage) -> discord.ui.View | None:
-            if stage is Stage.WAITING:
-                return controls.waiting(asked.user_id)
-            return controls.growing(asked.user_id) if stage is Stage.GROWING else None
-
-        return below
-
     def _turn(self, asked: Asked) -> asyncio.Lock:
         """One lock per person and scope, which vanishes when nobody uses it."""
         return self._turns.setdefault((asked.scope_id, asked.user_id), asyncio.Lock())
 
-    async def _put_votes(self, message: discord.Message) -> None:
+    async def _put_votes(self, message: discord.Message, ballot: Ballot) -> None:
         """The emoji to vote with. Without the permission people can still add their own."""
+        if ballot.has_buttons:
+            return
         if not permissions.can_react(message.channel):
             _log.debug("no Add Reactions in channel %s", message.channel.id)
             return
         try:
-            for emoji in self.emoji.offered:
+            for emoji in ballot.emoji.offered:
                 await message.add_reaction(emoji)
         except discord.HTTPException as error:
             _log.info("cannot put reactions under %s: %s", message.id, error)
@@ -327,6 +323,22 @@ class Answerer:
             await surface.edit(messages[0], text, Stage.PART)
         else:
             await surface.post(text, messages[-1] if messages else None)
+
+
+def _controls(user_id: int, ballot: Ballot) -> Controls:
+    """The buttons below each stage of a reply to this person."""
+
+    def below(stage: Stage) -> discord.ui.View | None:
+        match stage:
+            case Stage.WAITING:
+                return controls.waiting(user_id)
+            case Stage.GROWING:
+                return controls.growing(user_id)
+            case Stage.DONE if ballot.has_buttons:
+                return ballot.view(user_id)
+        return None
+
+    return below
 
 
 async def _attended(

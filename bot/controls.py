@@ -16,7 +16,7 @@ from bowerbird.bot.emoji import REGENERATE, STOP
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.base import BowerbirdCog
 
-FEEDBACK, CHAT = "Bowerbird feedback", "Bowerbird chat"
+FEEDBACK, CHAT, TEACH = "Bowerbird feedback", "Bowerbird chat", "Bowerbird teach"
 """Names of the cogs that a pressed button asks."""
 
 NOT_YOURS = "Only the person I am answering can do that."

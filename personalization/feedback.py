@@ -187,12 +187,28 @@ class FeedbackService:
             )
         return reply
 
+    async def toggle(
+        self, scope_id: int, message_id: int, user_id: int, kind: FeedbackKind
+    ) -> Given | None:
+        """A vote by button takes the opposite one's place; the same again is taken back (``None``)."""
+        feedback = Feedback(scope_id, message_id, user_id, kind, "message", self._now())
+        async with self._order:
+            if await self._remove(message_id, user_id, (kind,)):
+                return None
+            given = await self._give(feedback)
+            await self._remove(message_id, user_id, [vote for vote in VOTES if vote is not kind])
+            return given
+
     async def take_back(self, message_id: int, user_id: int, kind: FeedbackKind) -> None:
         """A vote was withdrawn. ↻ and corrections are acts, not votes: they stay."""
         if kind in VOTES:
             async with self._order:
-                self._recent.remove_feedback(message_id, (kind,), user_id)
-                await self._store.remove_feedback(message_id, (kind,), user_id)
+                await self._remove(message_id, user_id, (kind,))
+
+    async def _remove(self, message_id: int, user_id: int, kinds: Sequence[FeedbackKind]) -> bool:
+        """Whether there was any."""
+        was_waiting = self._recent.remove_feedback(message_id, kinds, user_id)
+        return bool(await self._store.remove_feedback(message_id, kinds, user_id)) or was_waiting
 
     async def clear(self, message_id: int, kinds: Sequence[FeedbackKind] = VOTES) -> None:
         """Somebody cleared everyone's reactions (of these kinds) from a message."""

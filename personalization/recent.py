@@ -69,11 +69,15 @@ class RecentExchanges:
 
     def remove_feedback(
         self, message_id: int, kinds: Iterable[FeedbackKind], user_id: int | None = None
-    ) -> None:
-        for (_, owner_id), waiting in self._people.items():
-            if user_id is None or owner_id == user_id:
-                for kind in kinds:
-                    waiting.feedback.pop((message_id, kind), None)
+    ) -> bool:
+        """Whether there was any."""
+        gone = [
+            waiting.feedback.pop((message_id, kind), None)
+            for (_, owner_id), waiting in self._people.items()
+            for kind in kinds
+            if user_id is None or owner_id == user_id
+        ]
+        return any(gone)
 
     def take(
         self, user_id: int, scope_id: int | None = None

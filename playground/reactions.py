@@ -33,9 +33,13 @@ _BASIC = (
 _ONE = rf"[{_BASIC}\U0001f004-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?[\U000e0020-\U000e007f]*"
 _EMOJI = re.compile(rf"(?:{_ONE}(?:\u200d{_ONE})*|{_ONE}{_ONE}|[0-9#*]\ufe0f?\u20e3)")
 
+_CUSTOM = re.compile(r"<?(?:a?:)?(?P<name>\w{2,32}):(?P<id>\d{15,20})>?")
+
 
 def parse(text: str) -> Emoji:
     """The emoji in a URL or a picker. Raises 10014 for anything that is not one."""
+    if found := _CUSTOM.fullmatch(text):
+        return Emoji(found["name"], int(found["id"]))
     if not _EMOJI.fullmatch(text):
         raise errors.unknown_emoji()
     return Emoji(text)
@@ -46,6 +50,8 @@ def add(world: World, user: User, message: Message, emoji: Emoji) -> None:
     channel = _reachable(world, user, message)
     reaction = _find(message, emoji)
     if reaction is None:
+        if emoji.id is not None and user.is_bot:
+            raise errors.unknown_emoji()  # bots use emoji of their servers, and ours have none
         world.require(user.id, channel, Permission.ADD_REACTIONS)
         if len(message.reactions) >= DISTINCT_LIMIT:
             raise errors.too_many_reactions(DISTINCT_LIMIT)

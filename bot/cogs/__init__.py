@@ -14,6 +14,7 @@ import discord
 from bowerbird.bot.announcements import Announcer
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.app import Services
+from bowerbird.bot.ballots import Ballots
 from bowerbird.bot.cogs.admin import AdminCog
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog
 from bowerbird.bot.cogs.chat import ChatCog
@@ -23,7 +24,6 @@ from bowerbird.bot.cogs.nights import NightsCog
 from bowerbird.bot.cogs.owner import OwnerCog
 from bowerbird.bot.cogs.server import ServerCog
 from bowerbird.bot.cogs.teach import TeachCog
-from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.schedule import NightSchedule
 
@@ -68,8 +68,10 @@ async def install(
     if has_nights:
         _tell_what_is_missing(bot.intents)
     settings = services.settings
-    emoji = VoteEmoji(settings.positive_emoji, settings.negative_emoji)
-    answerer = Answerer(services.replies, services.feedback, emoji, pace or EditPace())
+    ballots = Ballots(
+        services.servers, settings.positive_emoji, settings.negative_emoji, bot.get_emoji
+    )
+    answerer = Answerer(services.replies, services.feedback, ballots, pace or EditPace())
     schedule = NightSchedule(
         services.nightly,
         services.store,

@@ -112,6 +112,7 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             channel_id=message.channel.id,
             question_id=message.id,
             origin="message",
+            guild_id=message.guild.id if message.guild else None,
         )
         await self.answerer.answer(asked, surface, gather)
 
@@ -208,5 +209,6 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             question_id=None,
             origin="slash",
             head=rendering.quoted(prompt),
+            guild_id=interaction.guild_id,
         )
         await self.answerer.answer(asked, InteractionSurface(interaction), gather)

@@ -8,20 +8,26 @@ reactions and skin tones count like any other. Bots' reactions never do.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from discord.ext import commands
 
-from bowerbird.bot import consent, context, controls, emoji, permissions, rendering
+from bowerbird.bot import apologies, consent, context, controls, emoji, permissions, rendering
+from bowerbird.bot.acts import Act, Pressed
 from bowerbird.bot.answering import Asked
-from bowerbird.bot.cogs.base import BowerbirdCog
+from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.ballots import VoteButton
+from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.consent import ConsentButton
 from bowerbird.bot.controls import StopButton
 from bowerbird.bot.surfaces import ChannelSurface
 from bowerbird.personalization.feedback import VOTES, Given
 from bowerbird.personalization.types import Conversation, Origin, Turn
 from bowerbird.storage.records import FeedbackKind, NewReply
+
+if TYPE_CHECKING:
+    from bowerbird.bot.cogs.teach import TeachCog
 
 Place = (
     discord.TextChannel
@@ -34,7 +40,13 @@ Place = (
 
 _log = logging.getLogger(__name__)
 _LOOKED_UP_KEPT = 5000
-BUTTONS = (ConsentButton, StopButton)
+BUTTONS = (ConsentButton, StopButton, VoteButton)
+
+COUNTED = "Counted, thank you. What I learn comes from the person I answered."
+TAKEN_BACK = "Your vote is taken back."
+NOT_COUNTED = (
+    "I count votes of people who let me keep them: `/my personalization` turns that on for you."
+)
 
 
 class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
@@ -61,7 +73,7 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         if emoji.is_stop(str(payload.emoji)):
             self.answerer.stop(payload.message_id, payload.user_id)
             return
-        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        kind = await self._kind_of(payload)
         if kind is FeedbackKind.REGENERATE:
             await self._regenerate(payload)
         elif kind is not None:
@@ -69,7 +81,7 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        kind = await self._kind_of(payload)
         if kind is not None and payload.user_id != self.me_id:
             await self.services.feedback.take_back(payload.message_id, payload.user_id, kind)
 
@@ -81,33 +93,74 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
     async def on_raw_reaction_clear_emoji(
         self, payload: discord.RawReactionClearEmojiEvent
     ) -> None:
-        kind = self.answerer.emoji.kind_of(str(payload.emoji))
+        kind = await self._kind_of(payload)
         if kind is not None:
             await self.services.feedback.clear(payload.message_id, (kind,))
 
+    async def _kind_of(
+        self, payload: discord.RawReactionActionEvent | discord.RawReactionClearEmojiEvent
+    ) -> FeedbackKind | None:
+        ballot = await self.answerer.ballots.of(payload.guild_id)
+        return ballot.emoji.kind_of(str(payload.emoji))
+
     # --- votes ----------------------------------------------------------------------------------
 
-    async def _give(self, payload: discord.RawReactionActionEvent, kind: FeedbackKind) -> None:
-        scope_id, user_id = self.scope_of(payload.guild_id), payload.user_id
-        given = await self.services.feedback.give(scope_id, payload.message_id, user_id, kind)
+    async def _give(self, act: Act, kind: FeedbackKind) -> None:
+        scope_id, user_id = self.scope_of(act.guild_id), act.user_id
+        given = await self.services.feedback.give(scope_id, act.message_id, user_id, kind)
         if given is Given.OFFER or (
-            given is Given.UNKNOWN and await self._was_asked_by(payload, scope_id)
+            given is Given.UNKNOWN and await self._was_asked_by(act, scope_id)
         ):
-            message = self._channel(payload).get_partial_message(payload.message_id)
+            message = self._channel(act).get_partial_message(act.message_id)
             await consent.offer(message, scope_id, user_id)
 
-    async def _was_asked_by(self, payload: discord.RawReactionActionEvent, scope_id: int) -> bool:
+    async def press(self, interaction: Interaction, kind: FeedbackKind, asker_id: int) -> None:
+        """A button below a reply to ``asker_id``."""
+        if interaction.user.id != asker_id and kind not in VOTES:
+            raise RefusalError(controls.NOT_YOURS)
+        message = interaction.message
+        assert message is not None  # noqa: S101 - it was pressed on one
+        if kind is FeedbackKind.CORRECTION:
+            await cast("TeachCog", controls.owner_of(interaction, controls.TEACH)).open(
+                interaction, message
+            )
+        elif kind is FeedbackKind.REGENERATE:
+            await interaction.response.defer()
+            await self._regenerate(Pressed.of(interaction, message))
+        else:
+            await self._vote(interaction, message, kind, asker_id)
+
+    async def _vote(
+        self, interaction: Interaction, message: discord.Message, kind: FeedbackKind, asker_id: int
+    ) -> None:
+        scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
+        feedback = self.services.feedback
+        given = await feedback.toggle(scope_id, message.id, user_id, kind)
+        if given is Given.DROPPED:
+            raise RefusalError(NOT_COUNTED)
+        if user_id != asker_id:
+            said = TAKEN_BACK if given is None else COUNTED
+            await apologies.say(interaction, rendering.notice(said))
+            return
+        ballot = await self.answerer.ballots.of(interaction.guild_id)
+        chosen = None if given is None else kind
+        await interaction.response.edit_message(view=ballot.view(asker_id, chosen))
+        is_unasked = given is Given.UNKNOWN and await feedback.offer(scope_id, user_id)
+        if given is Given.OFFER or is_unasked:
+            await consent.offer(message, scope_id, user_id)
+
+    async def _was_asked_by(self, act: Act, scope_id: int) -> bool:
         """After a restart only Discord knows whose reply it was: looked up once per person."""
-        key = (scope_id, payload.user_id)
-        if key in self._looked_up or self.answerer.is_streaming(payload.message_id):
+        key = (scope_id, act.user_id)
+        if key in self._looked_up or self.answerer.is_streaming(act.message_id):
             return False
         if len(self._looked_up) >= _LOOKED_UP_KEPT:
             self._looked_up.clear()
         self._looked_up.add(key)
-        reply = await self._fetch(payload)
-        if reply is None or await self._asker_of(reply) != payload.user_id:
+        reply = await self._fetch(act)
+        if reply is None or await self._asker_of(reply) != act.user_id:
             return False
-        return await self.services.feedback.offer(scope_id, payload.user_id)
+        return await self.services.feedback.offer(scope_id, act.user_id)
 
     async def _asker_of(self, reply: discord.Message) -> int | None:
         if reply.interaction_metadata is not None:
@@ -117,77 +170,75 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
 
     # --- ↻ --------------------------------------------------------------------------------------
 
-    async def _regenerate(self, payload: discord.RawReactionActionEvent) -> None:
+    async def _regenerate(self, act: Act) -> None:
         """Another reply to the same question, for the one who asked it."""
-        if self.answerer.stop(payload.message_id, payload.user_id, is_again=True):
+        if self.answerer.stop(act.message_id, act.user_id, is_again=True):
             return
-        key = (payload.message_id, payload.user_id)
-        if key in self._regenerating or self.answerer.is_streaming(payload.message_id):
+        key = (act.message_id, act.user_id)
+        if key in self._regenerating or self.answerer.is_streaming(act.message_id):
             return
         self._regenerating.add(key)
         try:
-            reply = await self.services.feedback.reply_of(payload.message_id)
+            reply = await self.services.feedback.reply_of(act.message_id)
             if reply is None:
-                await self._regenerate_from_discord(payload)
-            elif reply.user_id == payload.user_id:
-                await self._regenerate_from_memory(payload, reply)
+                await self._regenerate_from_discord(act)
+            elif reply.user_id == act.user_id:
+                await self._regenerate_from_memory(act, reply)
         finally:
             self._regenerating.discard(key)
 
-    async def _regenerate_from_memory(
-        self, payload: discord.RawReactionActionEvent, reply: NewReply
-    ) -> None:
+    async def _regenerate_from_memory(self, act: Act, reply: NewReply) -> None:
         turns = tuple(turn for turn in reply.turns if turn.role != "system")
         if not reply.is_exact or not turns or turns[-1].role != "user":
-            await self._regenerate_from_discord(payload)
+            await self._regenerate_from_discord(act)
             return
-        channel = self._channel(payload)
+        channel = self._channel(act)
         question = channel.get_partial_message(reply.question_id) if reply.question_id else None
         await self._answer_again(
-            payload,
+            act,
             ChannelSurface(channel, question),
             Conversation(turns),
             origin=reply.origin,
             regenerates=reply.message_ids[0],
         )
 
-    async def _regenerate_from_discord(self, payload: discord.RawReactionActionEvent) -> None:
-        reply = await self._fetch(payload)
+    async def _regenerate_from_discord(self, act: Act) -> None:
+        reply = await self._fetch(act)
         if reply is None:
             return
         asked, quoted = reply.interaction_metadata, rendering.unquoted(reply.content)
-        if asked is not None and quoted is not None and asked.user.id == payload.user_id:
+        if asked is not None and quoted is not None and asked.user.id == act.user_id:
             await self._answer_again(
-                payload,
-                ChannelSurface(self._channel(payload), None),
+                act,
+                ChannelSurface(self._channel(act), None),
                 Conversation((Turn("user", quoted[0], None, asked.user.id),)),
                 origin="slash",
                 regenerates=reply.id,
             )
             return
         question = await context.question_of(reply, self.me_id)
-        if question is None or question.author.id != payload.user_id:
+        if question is None or question.author.id != act.user_id:
             return
         conversation = await context.conversation_of(question, self.me_id, self.answerer.files)
         if conversation is not None:
             surface = ChannelSurface(question.channel, question)
-            await self._answer_again(payload, surface, conversation, regenerates=reply.id)
+            await self._answer_again(act, surface, conversation, regenerates=reply.id)
 
     async def _answer_again(
         self,
-        payload: discord.RawReactionActionEvent,
+        act: Act,
         surface: ChannelSurface,
         conversation: Conversation,
         *,
         regenerates: int,
         origin: Origin = "message",
     ) -> None:
-        await self._give(payload, FeedbackKind.REGENERATE)
-        places = permissions.place_ids(self._channel(payload))
-        if not await self.services.admission.is_open(payload.guild_id, places):
+        await self._give(act, FeedbackKind.REGENERATE)
+        places = permissions.place_ids(self._channel(act))
+        if not await self.services.admission.is_open(act.guild_id, places):
             return
-        user = payload.member or discord.Object(payload.user_id)
-        refusal = await self.refusal(payload.guild_id, user)
+        user = act.member or discord.Object(act.user_id)
+        refusal = await self.refusal(act.guild_id, user)
         if refusal is not None:
             await self.turn_away(surface, refusal)
             return
@@ -197,27 +248,28 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             return conversation
 
         asked = Asked(
-            scope_id=self.scope_of(payload.guild_id),
-            user_id=payload.user_id,
-            channel_id=payload.channel_id,
+            scope_id=self.scope_of(act.guild_id),
+            user_id=act.user_id,
+            channel_id=act.channel_id,
             question_id=question_id,
             origin=origin,
             head="" if question_id else rendering.quoted(conversation.question.text),
             regenerates=regenerates,
+            guild_id=act.guild_id,
         )
         await self.answerer.answer(asked, surface, gather)
 
     # --- Discord --------------------------------------------------------------------------------
 
-    def _channel(self, payload: discord.RawReactionActionEvent) -> Place:
-        channel = self.bot.get_channel(payload.channel_id)
+    def _channel(self, act: Act) -> Place:
+        channel = self.bot.get_channel(act.channel_id)
         if isinstance(channel, Place):
             return channel
-        return self.bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+        return self.bot.get_partial_messageable(act.channel_id, guild_id=act.guild_id)
 
-    async def _fetch(self, payload: discord.RawReactionActionEvent) -> discord.Message | None:
+    async def _fetch(self, act: Act) -> discord.Message | None:
         try:
-            return await self._channel(payload).fetch_message(payload.message_id)
+            return await self._channel(act).fetch_message(act.message_id)
         except (discord.NotFound, discord.Forbidden) as error:
-            _log.info("message %s cannot be read: %s", payload.message_id, error)
+            _log.info("message %s cannot be read: %s", act.message_id, error)
             return None

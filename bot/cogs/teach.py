@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bowerbird.bot import apologies, consent, rendering
+from bowerbird.bot import apologies, consent, controls, rendering
 from bowerbird.bot.apologies import RefusalError, guarded
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.personalization.feedback import Given
@@ -17,7 +17,7 @@ LEARNT = "Thank you! This is what I will learn to say."
 WAITS = "Thank you! I learn from it as soon as you let me: see my question."
 
 
-class TeachCog(BowerbirdCog, name="Bowerbird teach"):
+class TeachCog(BowerbirdCog, name=controls.TEACH):
     """The message menu. Menus cannot be declared in a cog, so it is added and removed by hand."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,6 +35,10 @@ class TeachCog(BowerbirdCog, name="Bowerbird teach"):
     async def _teach(self, interaction: Interaction, message: discord.Message) -> None:
         if message.author.id != self.me_id:
             raise RefusalError("Choose one of my replies; I can learn from those only.")
+        await self.open(interaction, message)
+
+    async def open(self, interaction: Interaction, message: discord.Message) -> None:
+        """The form to teach a better reply than this one of ours."""
         feedback = self.services.feedback
         scope_id = self.scope_of(interaction.guild_id)
         reply = await feedback.require_teachable(scope_id, message.id, interaction.user.id)

@@ -362,3 +362,24 @@ async def test_nothing_of_the_undecided_is_in_the_file(home: Home, tmp_path: Pat
     await home.feedback.opt_in(SCOPE, ALICE)
     await home.store.checkpoint()
     assert occurs(b"sesame", tmp_path)
+
+
+async def test_votes_by_button_exclude_each_other_and_toggle(home: Home) -> None:
+    await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    for kind, given, labels in (
+        (LIKE, Given.KEPT, {100: True}),
+        (DISLIKE, Given.KEPT, {100: False}),
+        (LIKE, Given.KEPT, {100: True}),
+        (LIKE, None, {}),
+    ):
+        assert await home.feedback.toggle(SCOPE, 101, ALICE, kind) is given
+        assert await home.labels() == labels
+
+
+async def test_waiting_votes_by_button_toggle_too(home: Home) -> None:
+    await home.record(100)
+    assert await home.feedback.toggle(SCOPE, 100, ALICE, LIKE) is Given.OFFER
+    assert await home.feedback.toggle(SCOPE, 100, ALICE, DISLIKE) is Given.KEPT
+    await home.feedback.opt_in(SCOPE, ALICE)
+    assert await home.labels() == {100: False}

@@ -1,0 +1,112 @@
+"""How people vote on a server: with which emoji, and as reactions or as buttons.
+
+Contract: a server's settings, where they say nothing the operator's. Emoji of a server that we
+cannot use (any more) are understood, but not offered. The buttons hold what they need in their
+ids, so they work for good; what a press means is the cog's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import discord
+
+from bowerbird.bot.apologies import guarded
+from bowerbird.bot.controls import FEEDBACK, lasting, owner_of
+from bowerbird.bot.emoji import VoteEmoji, normalised
+from bowerbird.bot.servers import ServerBook
+from bowerbird.storage.records import FeedbackKind
+
+if TYPE_CHECKING:
+    from bowerbird.bot.cogs.feedback import FeedbackCog
+
+TEACH = "✏️"
+_KIND = "like|dislike|regenerate|correction"
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What one server votes with."""
+
+    emoji: VoteEmoji
+    has_buttons: bool
+
+    def view(self, asker_id: int, chosen: FeedbackKind | None = None) -> discord.ui.View:
+        """Buttons below a finished reply; the asker's own vote stands out."""
+        faces = zip(FeedbackKind, (*self.emoji.offered, TEACH), strict=True)
+        return lasting(
+            *(VoteButton(kind, asker_id, face, is_chosen=kind is chosen) for kind, face in faces)
+        )
+
+
+class Ballots:
+    """Every server's `Ballot`. ``find_emoji``: a server's emoji by its id, if we can use it."""
+
+    def __init__(
+        self,
+        servers: ServerBook,
+        positive: Iterable[str],
+        negative: Iterable[str],
+        find_emoji: Callable[[int], object | None],
+    ) -> None:
+        self._servers = servers
+        self._usual = tuple(positive), tuple(negative)
+        self._find_emoji = find_emoji
+
+    async def of(self, server_id: int | None) -> Ballot:
+        """The server's; the operator's, as reactions, in a DM (``None``)."""
+        settings = await self._servers.of(server_id)
+        positive, negative = self._usual
+        emoji = VoteEmoji(
+            self._usable_first(settings.positive_emoji or positive, "👍"),
+            self._usable_first(settings.negative_emoji or negative, "👎"),
+        )
+        return Ballot(emoji, settings.votes == "buttons")
+
+    def _usable_first(self, emoji: tuple[str, ...], fallback: str) -> tuple[str, ...]:
+        for one in emoji:
+            plain = normalised(one)
+            found = self._find_emoji(int(plain)) if plain.isdecimal() else one
+            if found is not None:
+                return (str(found), *emoji)
+        return (fallback, *emoji)
+
+
+class VoteButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"bowerbird:vote:(?P<kind>{_KIND}):(?P<asker>\d+)",
+):
+    """👍 👎 🔄 ✏️ below a reply to ``asker_id``."""
+
+    def __init__(
+        self, kind: FeedbackKind, asker_id: int, face: str, *, is_chosen: bool = False
+    ) -> None:
+        colour = discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary
+        super().__init__(
+            discord.ui.Button(
+                emoji=face,
+                label="Teach" if kind is FeedbackKind.CORRECTION else None,
+                style=colour,
+                custom_id=f"bowerbird:vote:{kind.value}:{asker_id}",
+            )
+        )
+        self.kind = kind
+        self.asker_id = asker_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        return cls(FeedbackKind(match["kind"]), int(match["asker"]), TEACH)
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        owner = cast("FeedbackCog", owner_of(interaction, FEEDBACK))
+        await owner.press(interaction, self.kind, self.asker_id)
