@@ -162,7 +162,7 @@ class AdapterLibrary:
         return {
             str(path.relative_to(self._root).as_posix()): path.read_bytes()
             for path in sorted(self._root.glob(f"*/{int(user_id)}/v*/*"))
-            if path.is_file()
+            if path.name in ADAPTER_FILES and path.is_file()
         }
 
     async def keep_only(self, ref: AdapterRef) -> None:

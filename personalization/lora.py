@@ -11,6 +11,7 @@ Works under autograd too (``trainable=True``). Knows tensors only, not who an ad
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import torch
@@ -89,6 +90,12 @@ class LoraSlots:
             dtype=dtype,
             is_packed=is_packed,
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for slots that hold the same adapters in the same layout."""
+        told = (str(self._flat.dtype), self.rank, sorted(self._places.items()))
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @property
     def slot_bytes(self) -> int:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _QUIET_CHUNK = 512  # prompt tokens a step while nobody else is waiting for their next word
-_BUSY_CHUNK = 128  # and while somebody is
+_BUSY_CHUNK = 64  # and while somebody is: about as long as a step of eight rows
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +122,11 @@ class Decoder:
     def pack(self, weights: AdapterWeights) -> Tensor:
         """An adapter as ``Row`` takes it. Safe from any thread. Raises ``AdapterError``."""
         return self._serving.slots.pack(weights)
+
+    @property
+    def adapter_fingerprint(self) -> str:
+        """Of the layout that ``pack`` gives."""
+        return self._serving.slots.fingerprint
 
     def check(self, prompt_ids: Sequence[int], sampling: Sampling) -> None:
         """Raises ``PromptTooLongError`` unless prompt and reply fit into the context."""

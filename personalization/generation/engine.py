@@ -27,6 +27,7 @@ from bowerbird.personalization.errors import (
     PersonalizationError,
     QueueFullError,
 )
+from bowerbird.personalization.flat_adapter import read_flat, write_flat
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
@@ -219,9 +220,12 @@ class TorchEngine(GenerationBackend):
         return None
 
     async def preload(self, adapter: AdapterRef) -> None:
-        self._ready_decoder()
-        async with self._adapters.hold(adapter):
-            pass
+        """Have it ready, and keep it as one tensor beside its files, for the next cold start."""
+        decoder = self._ready_decoder()
+        async with self._adapters.hold(adapter) as ready:
+            await asyncio.to_thread(
+                write_flat, adapter.path, ready, layout=decoder.adapter_fingerprint
+            )
 
     async def unload(self, scope_id: int, user_id: int) -> None:
         self._adapters.drop(scope_id, user_id)
@@ -255,7 +259,9 @@ class TorchEngine(GenerationBackend):
 
     def _load_adapter(self, adapter: AdapterRef) -> Tensor:
         """On the loader's thread: from disk to a slot's layout."""
-        return self._ready_decoder().pack(AdapterWeights.load(adapter.path))
+        decoder = self._ready_decoder()
+        flat = read_flat(adapter.path, layout=decoder.adapter_fingerprint)
+        return decoder.pack(AdapterWeights.load(adapter.path)) if flat is None else flat
 
     # What follows runs on the engine's thread.
 
