@@ -16,6 +16,7 @@ import aiohttp
 from bowerbird.bot.console import waiting
 from bowerbird.bot.failures import NO_TOKEN, TOKEN_REFUSED, CommandError, MisuseError
 from bowerbird.bot.health import HOST, serve_health
+from bowerbird.bot.metrics import Metrics
 from bowerbird.bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,14 +35,17 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
     async def discord_is_ready() -> bool:
         return is_connected()
 
+    metrics = Metrics()
     async with AsyncExitStack() as opened:
         if settings.metrics_port:
             # Before the model: a taken port is told at once, and loading is being alive.
-            health = serve_health(settings.metrics_port, {"discord": discord_is_ready})
+            checks = {"discord": discord_is_ready}
+            health = serve_health(settings.metrics_port, checks, metrics)
             port = await opened.enter_async_context(health)
             log.info("Health answers at http://%s:%d/readyz", HOST, port)
         with waiting(f"Loading {settings.base_model}"):
             services = await opened.enter_async_context(build(settings))
+        metrics.watch(services.backend)
         client = create_client(settings, services)
         is_connected = client.is_ready
         async with client:

@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from bowerbird.personalization.errors import GenerationError, OutOfMemoryError, PromptTooLongError
+from bowerbird.personalization.errors import (
+    GenerationError,
+    ModelError,
+    OutOfMemoryError,
+    PersonalizationError,
+    PromptTooLongError,
+)
 from bowerbird.personalization.generation.memory import Extras
 from bowerbird.personalization.generation.prefix_cache import PrefixLease
 from bowerbird.personalization.generation.sampling import RowSampler, choose
@@ -238,10 +244,10 @@ class Decoder:
         return outputs
 
     def _recall(self, row: Row, index: int) -> None:
-        known = row.prefix.find(row.prompt_ids) if row.prefix is not None else None
+        # But for the last token, which gives the logits.
+        known = row.prefix.find(row.prompt_ids[:-1]) if row.prefix is not None else None
         if known is not None:
-            length, values = known
-            row.cached = min(length, len(row.prompt_ids) - 1)  # the last one gives the logits
+            row.cached, values = known
             self._serving.recall(index, values, row.cached)
 
     def _keep(self, row: Row) -> None:
@@ -307,5 +313,14 @@ def as_generation_error(error: BaseException) -> GenerationError:
         made: GenerationError = OutOfMemoryError("there was not enough memory for this reply")
     else:
         made = GenerationError(f"the reply could not be generated ({type(error).__name__})")
+    made.__cause__ = error
+    return made
+
+
+def as_model_error(error: BaseException) -> PersonalizationError:
+    """What ``start`` raises for an exception while loading."""
+    if isinstance(error, PersonalizationError):
+        return error
+    made = ModelError(f"the model could not be loaded: {error or type(error).__name__}")
     made.__cause__ = error
     return made

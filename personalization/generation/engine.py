@@ -23,7 +23,6 @@ from torch import Tensor
 
 from bowerbird.personalization.errors import (
     GenerationError,
-    ModelError,
     PersonalizationError,
     QueueFullError,
 )
@@ -39,6 +38,7 @@ from bowerbird.personalization.generation.decoder import (
     Output,
     Row,
     as_generation_error,
+    as_model_error,
 )
 from bowerbird.personalization.generation.fair_queue import FairQueue
 from bowerbird.personalization.generation.memory import Extras, check_weights
@@ -279,12 +279,13 @@ class TorchEngine(GenerationBackend):
                 self._prefixes.expire()
                 self._admit(decoder)
                 if decoder.active:
+                    self._row_steps += decoder.active
                     started_at = time.perf_counter()
-                    self._send(decoder.step())
+                    outputs = decoder.step()
                     took_s = time.perf_counter() - started_at
                     self._longest_step_s = max(self._longest_step_s, took_s)
                     self._steps += 1
-                    self._row_steps += decoder.active
+                    self._send(outputs)
         except Exception:
             log.exception("the engine's thread has died")
         finally:
@@ -371,7 +372,8 @@ class TorchEngine(GenerationBackend):
             tickets = [self._running[output.row] for output in outputs]
         for ticket, output in zip(tickets, outputs, strict=True):
             self._tokens += len(output.token_ids)
-            if output.token_ids and len(output.row.said) == 1:
+            if output.token_ids and not ticket.has_spoken:
+                ticket.has_spoken = True
                 self._first_token_s.add(time.monotonic() - ticket.asked_at)
             if output.finish_reason is not None or output.error is not None:
                 self._running.pop(output.row, None)
@@ -394,12 +396,3 @@ def _resolve(ready: asyncio.Future[None], error: PersonalizationError | None) ->
         ready.set_result(None)
     else:
         ready.set_exception(error)
-
-
-def as_model_error(error: BaseException) -> PersonalizationError:
-    """What ``start`` raises for an exception while loading."""
-    if isinstance(error, PersonalizationError):
-        return error
-    made = ModelError(f"the model could not be loaded: {error or type(error).__name__}")
-    made.__cause__ = error
-    return made

@@ -13,7 +13,8 @@ from bowerbird.personalization.generation.decoder import Output, Row
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One request on its way. ``outputs`` and ``arrived`` belong to the event loop.
+    """One request on its way. ``outputs`` and ``arrived`` belong to the event loop, ``has_spoken``
+    to the thread.
 
     ``deadline``: on the monotonic clock, until when it may wait for a row.
     """
@@ -24,6 +25,7 @@ class Ticket:
     deadline: float | None
     outputs: list[Output] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    has_spoken: bool = False
 
     @property
     def owner(self) -> tuple[int, int]:

@@ -153,6 +153,53 @@ async def test_everybody_can_be_told_their_place(tiny_model_dir: Path) -> None:
         assert engine.place(requests[1]) is None
 
 
+async def test_a_deadline_passes_while_an_adapter_loads(
+    tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    adapter = AdapterRef(1, 1, 1, tiny.make_adapter(tiny_model_dir, tmp_path / "a", seed=1))
+    async with _engine(tiny_model_dir) as engine:
+        opened = threading.Event()
+        load = engine._adapters._load
+
+        def slow(ref: AdapterRef) -> Any:
+            assert opened.wait(30)
+            return load(ref)
+
+        engine._adapters._load = slow
+        patient = asyncio.create_task(_finish(engine.generate(_request(2, adapter=adapter))))
+        try:
+            with pytest.raises(QueueFullError, match="too long"):
+                await _finish(engine.generate(_request(1, adapter=adapter, deadline_s=0.02)))
+            assert engine.stats.refused == 1
+        finally:
+            opened.set()
+        assert await patient is FinishReason.LENGTH, "the load went on for who still waits"
+
+
+async def test_the_host_computes_with_as_many_threads_as_before(tiny_model_dir: Path) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        async with _engine(tiny_model_dir, threads=1) as engine:
+            assert torch.get_num_threads() == 3
+            assert await asyncio.to_thread(torch.get_num_threads) == 3
+            decoder: Any = engine._decoder
+            seen: list[int] = []
+            good = decoder.step
+
+            def step() -> Any:
+                seen.append(torch.get_num_threads())
+                return good()
+
+            decoder.step = step
+            await _finish(engine.generate(_request()))
+            assert set(seen) == {1}
+    finally:
+        torch.set_num_threads(before)
+
+
 async def test_who_leaves_the_queue_is_forgotten(tiny_model_dir: Path) -> None:
     async with _engine(tiny_model_dir) as engine:
         async with _busy(engine):
