@@ -34,6 +34,11 @@ TITLE = "**How I behave on this server**"
 NO_PERMISSION = "Only people with the Manage Server permission can do that."
 CANNOT_POST = "I may not write in {channel}; allow me to View Channel and Send Messages there."
 
+CHANNELS_HINT = (
+    "Upper menu: where I answer, everywhere if none is chosen. Lower menu: where I never answer."
+)
+ROLES_HINT = "Whom I answer; everybody if no role is chosen."
+
 _ANSWERABLE: Final = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -62,6 +67,7 @@ class SettingsForm(discord.ui.View):
         self._usual = usual
         self._settings = settings
         self._latest: Interaction | None = None
+        self._hint = ""
         self._home()
 
     @property
@@ -71,22 +77,22 @@ class SettingsForm(discord.ui.View):
             self._settings.positive_emoji or likes, self._settings.negative_emoji or dislikes
         )
         lines = house_rules.lines(self._settings, votes)
-        return "\n".join([TITLE, *(f"- {line}" for line in lines)])
+        hint = [f"-# {self._hint}"] if self._hint else []
+        return "\n".join([TITLE, *(f"- {line}" for line in lines), *hint])
 
     # --- pages ----------------------------------------------------------------------------------
 
     def _home(self) -> None:
-        self.clear_items()
-        pages = {
-            "Channels": self._channels,
-            "Roles": self._roles,
-            "Votes": self._votes,
-            "Language": self._language,
-            "Announcements": self._announcements,
+        topics = {
+            "Channels": self._opening(self._channels),
+            "Roles": self._opening(self._roles),
+            "Limits": self._ask_limits,
+            "Votes": self._opening(self._votes),
+            "Language": self._opening(self._language),
+            "Announcements": self._opening(self._announcements),
         }
-        for label, page in pages.items():
-            self.add_item(_Button(label, self._opening(page)))
-        self.add_item(_Button("Limits", self._ask_limits))
+        for label, press in topics.items():
+            self.add_item(_Button(label, press))
         if self._settings != ServerSettings():
             danger = discord.ButtonStyle.danger
             self.add_item(_Button("Back to defaults", self._changing(_defaults), danger))
@@ -99,6 +105,7 @@ class SettingsForm(discord.ui.View):
 
             return press
 
+        self._hint = CHANNELS_HINT
         for name, hint in (
             ("allowed_channels", "Answer only in… (none chosen: everywhere)"),
             ("blocked_channels", "Never answer in…"),
@@ -116,6 +123,7 @@ class SettingsForm(discord.ui.View):
         self._add_back()
 
     def _roles(self) -> None:
+        self._hint = ROLES_HINT
         known = [one for one in self._settings.allowed_roles if self._guild.get_role(one)]
         menu: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
             custom_id="bowerbird:settings:allowed_roles",
@@ -189,8 +197,8 @@ class SettingsForm(discord.ui.View):
 
     async def _ask_limits(self, interaction: Interaction) -> None:
         now = self._settings
-        pause = _text("Seconds between two questions (0: none)", "pause", str(now.cooldown_s))
-        daily = _text("Replies a person and day (0: no limit)", "daily", str(now.daily_replies))
+        pause = _text("Seconds between two questions (0: none)", "pause", str(now.cooldown_s), 6)
+        daily = _text("Replies a person and day (0: no limit)", "daily", str(now.daily_replies), 6)
 
         async def submit(answer: Interaction) -> None:
             cooldown_s, daily_replies = house_rules.numbers(pause.value, daily.value)
@@ -201,8 +209,8 @@ class SettingsForm(discord.ui.View):
 
     async def _ask_emoji(self, interaction: Interaction) -> None:
         now = self._settings
-        likes = _text("Emoji for a good reply", "likes", " ".join(now.positive_emoji))
-        dislikes = _text("Emoji for a bad one", "dislikes", " ".join(now.negative_emoji))
+        likes = _text("Emoji for a good reply", "likes", " ".join(now.positive_emoji), 400)
+        dislikes = _text("Emoji for a bad one", "dislikes", " ".join(now.negative_emoji), 400)
 
         async def submit(answer: Interaction) -> None:
             own_ids = {emoji.id for emoji in self._guild.emojis}
@@ -218,9 +226,7 @@ class SettingsForm(discord.ui.View):
     def _opening(self, page: Callable[[], None]) -> Press:
         async def press(interaction: Interaction) -> None:
             self._settings = await self._servers.of(self._guild.id)
-            self.clear_items()
-            page()
-            await self._show(interaction)
+            await self._show(interaction, page)
 
         return press
 
@@ -238,12 +244,12 @@ class SettingsForm(discord.ui.View):
             raise RefusalError(NO_PERMISSION)
         self._settings = await self._servers.change(self._guild.id, edit)
         _log.info("%s changed the settings of server %s", interaction.user.id, self._guild.id)
-        self.clear_items()
-        (page or self._home)()
-        await self._show(interaction)
+        await self._show(interaction, page or self._home)
 
-    async def _show(self, interaction: Interaction) -> None:
-        self._latest = interaction
+    async def _show(self, interaction: Interaction, page: Callable[[], None]) -> None:
+        self._latest, self._hint = interaction, ""
+        self.clear_items()
+        page()
         await interaction.response.edit_message(
             content=self.text, view=self, allowed_mentions=discord.AllowedMentions.none()
         )
@@ -307,9 +313,9 @@ class _Form(discord.ui.Modal):
         await self._submit(interaction)
 
 
-def _text(label: str, custom_id: str, now: str) -> discord.ui.TextInput[Any]:
+def _text(label: str, custom_id: str, now: str, limit: int) -> discord.ui.TextInput[Any]:
     return discord.ui.TextInput(
-        label=label, custom_id=custom_id, default=now or None, required=False, max_length=300
+        label=label, custom_id=custom_id, default=now or None, required=False, max_length=limit
     )
 
 

@@ -84,12 +84,13 @@ function channelOptions(item) {
 function select(item, message, options) {
   const most = item.max_values ?? 1;
   const chosen = new Set(options.filter((o) => o.default).map((o) => o.value));
+  const choices = options.map((o) => h("option", { value: o.value, title: o.description, selected: chosen.has(o.value) }, o.label));
   const box = h(
     "select.select",
     {
       disabled: item.disabled || false,
       multiple: most > 1,
-      size: most > 1 ? Math.min(options.length, 5) : null,
+      size: most > 1 ? Math.min(options.length + 1, 6) : null,
       "aria-label": item.placeholder || "Choose",
       data: { customId: item.custom_id, testid: "select" },
       onchange: (event) => {
@@ -98,7 +99,7 @@ function select(item, message, options) {
       },
     },
     most === 1 && h("option", { value: "", disabled: !chosen.size, selected: !chosen.size }, item.placeholder || "Make a selection"),
-    options.map((o) => h("option", { value: o.value, title: o.description, selected: chosen.has(o.value) }, o.label)),
+    most > 1 && item.placeholder ? h("optgroup", { label: item.placeholder }, choices) : choices,
   );
   return box;
 }
