@@ -190,7 +190,7 @@ class FeedbackService:
     async def toggle(
         self, scope_id: int, message_id: int, user_id: int, kind: FeedbackKind
     ) -> Given | None:
-        """A vote by button takes the opposite one's place; the same again is taken back (``None``)."""
+        """A vote by button replaces the opposite one; the same again is taken back (``None``)."""
         feedback = Feedback(scope_id, message_id, user_id, kind, "message", self._now())
         async with self._order:
             if await self._remove(message_id, user_id, (kind,)):

@@ -7,7 +7,7 @@ write, and which leave deleted text to be scrubbed out of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,10 @@ class SqlStore(Store):
     async def offer_consent(self, scope_id: int, user_id: int) -> bool:
         async with self._database.transaction() as tx:
             return await people.offer(tx, scope_id, user_id, self._now())
+
+    async def claim_lesson(self, scope_id: int, user_id: int, every: timedelta) -> bool:
+        async with self._database.transaction() as tx:
+            return await people.claim_lesson(tx, scope_id, user_id, self._now(), every)
 
     async def set_consent(self, scope_id: int, user_id: int, consent: Consent) -> None:
         async with self._database.transaction() as tx:

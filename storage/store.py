@@ -8,7 +8,7 @@ once. Times are timezone-aware UTC. Errors: ``StoreError`` with a sentence that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +50,12 @@ class Store(Protocol):
 
     async def offer_consent(self, scope_id: int, user_id: int) -> bool:
         """Remember that the offer is being made. True for exactly one caller, ever."""
+
+    async def claim_lesson(self, scope_id: int, user_id: int, every: timedelta) -> bool:
+        """Remember that a consenting person is asked what we should have said.
+
+        True once in ``every``, for one caller.
+        """
 
     async def set_consent(self, scope_id: int, user_id: int, consent: Consent) -> None: ...
 

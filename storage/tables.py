@@ -88,6 +88,7 @@ people = Table(
     Column("consent_changed_at", UtcDateTime),
     Column("active_version", Integer),
     Column("last_version", Integer, nullable=False, server_default="0"),
+    Column("asked_to_teach_at", UtcDateTime),
     Index(None, "user_id"),
 )
 

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 from discord.ext import commands
 
-from bowerbird.bot import apologies, consent, context, controls, emoji, permissions, rendering
+from bowerbird.bot import (
+    apologies,
+    consent,
+    context,
+    controls,
+    emoji,
+    lessons,
+    permissions,
+    rendering,
+)
 from bowerbird.bot.acts import Act, Pressed
 from bowerbird.bot.answering import Asked
 from bowerbird.bot.apologies import RefusalError
@@ -113,6 +122,15 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         ):
             message = self._channel(act).get_partial_message(act.message_id)
             await consent.offer(message, scope_id, user_id)
+        elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
+            message = self._channel(act).get_partial_message(act.message_id)
+            await self._ask_now_and_then(message, user_id)
+
+    async def _ask_now_and_then(
+        self, message: discord.Message | discord.PartialMessage, user_id: int
+    ) -> None:
+        feedback, store = self.services.feedback, self.services.store
+        await lessons.ask_now_and_then(message, user_id, feedback, store)
 
     async def press(self, interaction: Interaction, kind: FeedbackKind, asker_id: int) -> None:
         """A button below a reply to ``asker_id``."""
@@ -148,6 +166,8 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         is_unasked = given is Given.UNKNOWN and await feedback.offer(scope_id, user_id)
         if given is Given.OFFER or is_unasked:
             await consent.offer(message, scope_id, user_id)
+        elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
+            await self._ask_now_and_then(message, user_id)
 
     async def _was_asked_by(self, act: Act, scope_id: int) -> bool:
         """After a restart only Discord knows whose reply it was: looked up once per person."""

@@ -10,6 +10,7 @@ from discord import app_commands
 from bowerbird.bot import apologies, consent, controls, rendering
 from bowerbird.bot.apologies import RefusalError, guarded
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
+from bowerbird.bot.lessons import LessonButton
 from bowerbird.personalization.feedback import Given
 
 MENU_NAME = "Teach a better reply"
@@ -26,10 +27,12 @@ class TeachCog(BowerbirdCog, name=controls.TEACH):
         self._menu.error(self.cog_app_command_error)
 
     async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(LessonButton)
         self.bot.tree.add_command(self._menu)
 
     async def cog_unload(self) -> None:
         await super().cog_unload()
+        self.bot.remove_dynamic_items(LessonButton)
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def _teach(self, interaction: Interaction, message: discord.Message) -> None:
@@ -37,12 +40,17 @@ class TeachCog(BowerbirdCog, name=controls.TEACH):
             raise RefusalError("Choose one of my replies; I can learn from those only.")
         await self.open(interaction, message)
 
-    async def open(self, interaction: Interaction, message: discord.Message) -> None:
-        """The form to teach a better reply than this one of ours."""
+    async def open(
+        self,
+        interaction: Interaction,
+        message: discord.Message | discord.PartialMessage,
+        question: discord.Message | None = None,
+    ) -> None:
+        """The form to teach a better reply than this one of ours; ``question`` asked for it."""
         feedback = self.services.feedback
         scope_id = self.scope_of(interaction.guild_id)
         reply = await feedback.require_teachable(scope_id, message.id, interaction.user.id)
-        lesson = _Lesson(self, message, reply.text)
+        lesson = _Lesson(self, message, reply.text, question)
         self.open_forms.add(lesson)
         await interaction.response.send_modal(lesson)
 
@@ -57,12 +65,19 @@ class _Lesson(discord.ui.Modal, title=MENU_NAME):
         max_length=rendering.MESSAGE_LIMIT,
     )
 
-    def __init__(self, cog: TeachCog, message: discord.Message, said: str) -> None:
+    def __init__(
+        self,
+        cog: TeachCog,
+        message: discord.Message | discord.PartialMessage,
+        said: str,
+        question: discord.Message | None,
+    ) -> None:
         super().__init__(timeout=3600.0)
         self.better.default = said.strip()[: rendering.MESSAGE_LIMIT]
         self._cog = cog
         self._message = message
         self._said = said.strip()
+        self._question = question
 
     @guarded
     async def on_submit(self, interaction: Interaction, /) -> None:
@@ -75,6 +90,8 @@ class _Lesson(discord.ui.Modal, title=MENU_NAME):
         await apologies.say(interaction, rendering.notice(LEARNT if given is Given.KEPT else WAITS))
         if given is Given.OFFER:
             await consent.offer(self._message, scope_id, user_id)
+        if self._question is not None:
+            await self._question.delete()  # ours, and it is answered
 
     async def on_error(  # type: ignore[override]  # as discord.py's own Modal narrows it
         self, interaction: Interaction, error: Exception, /

@@ -75,6 +75,7 @@ async def forget(tx: AsyncConnection, user_id: int, scope_id: int | None, now: d
                 (people.c.consent == Consent.OFF, people.c.consent_changed_at), else_=now
             ),
             active_version=None,
+            asked_to_teach_at=None,
         )
         .returning(people.c.scope_id, people.c.user_id)
     )

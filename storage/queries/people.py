@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries.upsert import insert_into
@@ -76,6 +76,20 @@ async def offer(tx: AsyncConnection, scope_id: int, user_id: int, now: datetime)
             set_={"consent": Consent.OFFERED, "consent_changed_at": now},
             where=people.c.consent == Consent.UNASKED,
         ).returning(people.c.user_id)
+    )
+    return changed.first() is not None
+
+
+async def claim_lesson(
+    tx: AsyncConnection, scope_id: int, user_id: int, now: datetime, every: timedelta
+) -> bool:
+    last = people.c.asked_to_teach_at
+    changed = await tx.execute(
+        update(people)
+        .where(is_person(scope_id, user_id), people.c.consent == Consent.ON)
+        .where(or_(last.is_(None), last <= now - every))
+        .values(asked_to_teach_at=now)
+        .returning(people.c.user_id)
     )
     return changed.first() is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.storage.samples import ALICE, BOB, SCOPE, START, a_reply, consent, so
 HOT: dict[str, Callable[[SqlStore], Awaitable[Any]]] = {
     "person": lambda store: store.person(SCOPE, ALICE),
     "offer": lambda store: store.offer_consent(SCOPE, ALICE),
+    "claim_lesson": lambda store: store.claim_lesson(SCOPE, ALICE, timedelta(days=7)),
     "add_reply": lambda store: store.add_reply(a_reply(21)),
     "replies_since": lambda store: store.replies_since(SCOPE, ALICE, START),
     "reply_of_message": lambda store: store.reply_of_message(11),

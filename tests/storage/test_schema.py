@@ -101,6 +101,7 @@ async def test_a_database_of_the_first_schema_moves_on_with_its_data(url: str) -
     await store.open()
     await consent(store, ALICE)
     await execute(store, "DROP TABLE servers")
+    await execute(store, "ALTER TABLE people DROP COLUMN asked_to_teach_at")
     await execute(store, f"UPDATE {VERSION_TABLE} SET version_num = '0001'")  # noqa: S608
     await store.aclose()
     await store.open()

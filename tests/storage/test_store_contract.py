@@ -74,6 +74,24 @@ class TestConsent:
         assert not await store.offer_consent(SCOPE, ALICE)
         assert await store.offer_consent(OTHER_SCOPE, ALICE)
 
+    async def test_who_is_asked_to_teach_is_left_in_peace_for_a_while(
+        self, store: SqlStore, clock: Clock
+    ) -> None:
+        hour = timedelta(hours=1)
+        await store.offer_consent(SCOPE, ALICE)
+        assert not await store.claim_lesson(SCOPE, ALICE, hour)
+        await consent(store, ALICE)
+        claims = [store.claim_lesson(SCOPE, ALICE, hour) for _ in range(20)]
+        assert sorted(await asyncio.gather(*claims)) == [False] * 19 + [True]
+        clock.tick(60 * 59)
+        assert not await store.claim_lesson(SCOPE, ALICE, hour)
+        clock.tick(60)
+        assert await store.claim_lesson(SCOPE, ALICE, hour)
+        assert not await store.claim_lesson(SCOPE, BOB, hour)
+        await store.forget(ALICE)
+        await consent(store, ALICE)
+        assert await store.claim_lesson(SCOPE, ALICE, hour)  # forgotten with everything else
+
     async def test_the_time_of_a_change_is_kept(self, store: SqlStore, clock: Clock) -> None:
         await store.set_consent(SCOPE, ALICE, Consent.ON)
         clock.tick()
