@@ -20,16 +20,6 @@ MAX_EMOJI: Final = 10
 NAMED: Final = 15
 """How many channels or roles are listed by name."""
 
-LANGUAGES: Final = {
-    "en-US": "English",
-    "de": "Deutsch",
-    "es-ES": "Español",
-    "fr": "Français",
-    "ja": "日本語",
-    "zh-CN": "简体中文",
-}
-"""Discord's locales that an admin can choose from, each in its own words."""
-
 _KEYCAP: Final = "\u20e3"
 _USUAL: Final = VoteEmoji(("👍",), ("👎",))
 
@@ -46,14 +36,12 @@ def lines(settings: ServerSettings, votes: VoteEmoji) -> list[str]:
     daily = (
         f"{settings.daily_replies} replies a day" if settings.daily_replies else "no daily limit"
     )
-    language = LANGUAGES.get(settings.language or "", settings.language) or "each person's own"
     announced = settings.announcement_channel_id
     return [
         f"**Channels**: {where}; threads follow their channel",
         f"**Who may ask**: {who}",
         f"**Limits for each person**: {pause}, {daily}",
         f"**Votes**: as {settings.votes}, {' and '.join(votes.offered[:2])}",
-        f"**Language**: {language}",
         f"**Announcements**: {f'the night’s summary in <#{announced}>' if announced else 'none'}",
     ]
 

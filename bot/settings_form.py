@@ -88,7 +88,6 @@ class SettingsForm(discord.ui.View):
             "Roles": self._opening(self._roles),
             "Limits": self._ask_limits,
             "Votes": self._opening(self._votes),
-            "Language": self._opening(self._language),
             "Announcements": self._opening(self._announcements),
         }
         for label, press in topics.items():
@@ -147,25 +146,6 @@ class SettingsForm(discord.ui.View):
             edit = _to(votes=style)
             self.add_item(_Button(label, self._changing(edit, self._votes), colour))
         self.add_item(_Button("Emoji", self._ask_emoji))
-        self._add_back()
-
-    def _language(self) -> None:
-        options = [discord.SelectOption(label="Each person's own", value="own")]
-        options += [
-            discord.SelectOption(label=name, value=locale)
-            for locale, name in house_rules.LANGUAGES.items()
-        ]
-        for option in options:
-            option.default = option.value == (self._settings.language or "own")
-        menu: discord.ui.Select[Any] = discord.ui.Select(
-            custom_id="bowerbird:settings:language", options=options
-        )
-
-        async def press(interaction: Interaction) -> None:
-            locale = None if menu.values[0] == "own" else menu.values[0]
-            await self._change(interaction, _to(language=locale), self._language)
-
-        self._add_menu(menu, press)
         self._add_back()
 
     def _announcements(self) -> None:

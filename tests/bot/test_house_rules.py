@@ -17,7 +17,6 @@ def test_the_defaults_in_words() -> None:
         "**Who may ask**: everybody",
         "**Limits for each person**: no pause, no daily limit",
         "**Votes**: as reactions, 👍 and 👎",
-        "**Language**: each person's own",
         "**Announcements**: none",
     ]
 
@@ -30,7 +29,6 @@ def test_everything_set_in_words() -> None:
         cooldown_s=30,
         daily_replies=50,
         votes="buttons",
-        language="ja",
         announcement_channel_id=51,
     )
     text = "\n".join(house_rules.lines(settings, USUAL))
@@ -39,7 +37,6 @@ def test_everything_set_in_words() -> None:
     assert "people with <@&41>, <@&42>" in text
     assert "30 s between two questions, 50 replies a day" in text
     assert "as buttons" in text
-    assert "日本語" in text
     assert "in <#51>" in text
 
 

@@ -72,7 +72,7 @@ async def test_limits_are_filled_in_and_mistakes_explained(house: House) -> None
     assert await current(house) == ServerSettings(cooldown_s=20)
 
 
-async def test_votes_language_and_emoji(house: House) -> None:
+async def test_votes_and_emoji(house: House) -> None:
     owner = house.person("owner")
     form = await opened(house, owner)
     await press(owner, form, "votes")
@@ -81,15 +81,9 @@ async def test_votes_language_and_emoji(house: House) -> None:
     modal = await (await owner.click(form, ID + "emoji")).modal_shown()
     await owner.submit(modal, {"likes": "❤️ 🔥", "dislikes": "💔"})
     await owner.wait_until(lambda: "❤️ and 💔" in form.content)
-    await press(owner, form, "back")
-    await press(owner, form, "language")
-    await choose(owner, form, "language", "de")
-    await owner.wait_until(lambda: "**Language**: Deutsch" in form.content)
     assert await current(house) == ServerSettings(
-        votes="buttons", positive_emoji=("❤️", "🔥"), negative_emoji=("💔",), language="de"
+        votes="buttons", positive_emoji=("❤️", "🔥"), negative_emoji=("💔",)
     )
-    await choose(owner, form, "language", "own")
-    await owner.wait_until(lambda: "each person's own" in form.content)
 
 
 async def test_announcements_only_where_we_may_write(house: House) -> None:
