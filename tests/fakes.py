@@ -13,8 +13,13 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
-from bowerbird.personalization.errors import AdapterError
+from bowerbird.personalization.errors import (
+    AdapterError,
+    GenerationError,
+    PromptTooLongError,
+)
 from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
+from bowerbird.personalization.generation.stop_strings import StopStrings
 from bowerbird.personalization.training.executor import (
     TrainJob,
     TrainProgress,
@@ -54,13 +59,17 @@ class FakeBackend:
     """Says what ``script`` holds next, else echoes the last turn; one word a chunk.
 
     ``gate``: while cleared, streams wait before their second word; ``door``: before their first,
-    in the queue. ``requests`` and ``cancelled`` tell what happened.
+    in the queue. ``requests`` and ``cancelled`` tell what happened. Keeps the backends' contract
+    (``test_backend_contract``), but has rows for everybody and no personality: ``manner`` adds one.
     """
 
     def __init__(self) -> None:
         self.script: deque[Script] = deque()
         self.answer: Callable[[str], str] = lambda question: f"You said: {question}"
+        self.manner: Callable[[GenerationRequest], str] = lambda _: ""
         self.damaged: set[str] = set()
+        self.context_tokens = 1_000_000
+        self.is_closed = False
         self.requests: list[GenerationRequest] = []
         self.prompts: list[str] = []
         self.cancelled = 0
@@ -76,8 +85,11 @@ class FakeBackend:
         self.requests.append(request)
         prompt = FakeTokenizer.decode(request.prompt_ids)
         self.prompts.append(prompt)
-        if request.adapter is not None and request.adapter.name in self.damaged:
-            raise AdapterError(f"{request.adapter.name} is damaged; retrain it")
+        if len(request.prompt_ids) + request.sampling.max_new_tokens > self.context_tokens:
+            raise PromptTooLongError("that is more than I can hold; please make it shorter")
+        if request.adapter is not None:
+            self._check(request.adapter)
+        self._check_open()
         self.queue.append(request)
         try:
             await self.door.wait()
@@ -87,15 +99,19 @@ class FakeBackend:
         said = self.script.popleft() if self.script else self.answer(question)
         if isinstance(said, BaseException):
             raise said
+        stops = StopStrings(request.stop)
         try:
-            words = said.split(" ")
+            words = (said + self.manner(request)).split(" ")
             for number, word in enumerate(words):
                 if number == 1:
                     await self.gate.wait()
                 await asyncio.sleep(0)
+                self._check_open()
                 text = word if number == 0 else f" {word}"
-                yield GenerationChunk(text, tuple(map(ord, text)))
-            yield GenerationChunk("", (0,), FinishReason.STOP)
+                yield GenerationChunk(stops.push(text), tuple(map(ord, text)))
+                if stops.is_met:
+                    break
+            yield GenerationChunk(stops.rest(), (0,), FinishReason.STOP)
         except (GeneratorExit, asyncio.CancelledError):
             self.cancelled += 1
             raise
@@ -105,14 +121,24 @@ class FakeBackend:
         return next(waiting, None)
 
     async def preload(self, adapter: AdapterRef) -> None:
+        self._check(adapter)
         self.preloaded.append(adapter)
 
     async def unload(self, scope_id: int, user_id: int) -> None:
         self.unloaded.append((scope_id, user_id))
 
     async def aclose(self) -> None:
+        self.is_closed = True
         self.gate.set()
         self.door.set()
+
+    def _check(self, adapter: AdapterRef) -> None:
+        if adapter.name in self.damaged:
+            raise AdapterError(f"{adapter.name} is damaged; retrain it")
+
+    def _check_open(self) -> None:
+        if self.is_closed:
+            raise GenerationError("generation has been shut down")
 
 
 class FakeExecutor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from bowerbird.personalization.generation.backend import (
 from bowerbird.personalization.generation.engine import TorchEngine
 from bowerbird.personalization.types import AdapterRef, FinishReason, Sampling
 from tests import tiny
+from tests.fakes import FakeBackend
 
 GREEDY = Sampling(temperature=0, repetition_penalty=1.1, max_new_tokens=16)
 PROMPT = (1, 40, 50, 60)
@@ -63,7 +64,25 @@ async def _torch_engine(model_dir: Path, folder: Path) -> AsyncIterator[World]:
         await engine.aclose()
 
 
-BACKENDS = {"torch": _torch_engine}
+@asynccontextmanager
+async def _fake(model_dir: Path, folder: Path) -> AsyncIterator[World]:
+    """What every other test answers with must not promise more or less than the real one."""
+    backend = FakeBackend()
+    backend.context_tokens = 128
+    refs = [AdapterRef(10, user, 1, folder / str(user)) for user in (1, 2, 3)]
+    backend.damaged = {refs[2].name, AdapterRef(10, 4, 1, folder).name}
+
+    def manner(request: GenerationRequest) -> str:
+        who = request.adapter.name if request.adapter else "the base"
+        seed = request.sampling.seed if request.sampling.temperature else None
+        return f" and so says {who}, for what it is worth, with {seed}"
+
+    backend.manner = manner
+    yield World(backend, refs[0], refs[1], refs[2], rows=3, context_tokens=128)
+    await backend.aclose()
+
+
+BACKENDS = {"torch": _torch_engine, "fake": _fake}
 
 
 @pytest_asyncio.fixture(params=sorted(BACKENDS))
@@ -116,6 +135,39 @@ async def test_the_same_request_gives_the_same_tokens_whatever_else_runs(world: 
     assert list(together) == alone
     assert len({*alone[:6]}) == 6, "adapters and seeds differ, so a mix-up would show"
     assert alone[1] == alone[6]
+
+
+async def test_a_stop_string_ends_the_text_before_it(world: World) -> None:
+    long = Sampling(temperature=1.0, seed=3, max_new_tokens=60)
+    whole = [chunk async for chunk in world.backend.generate(_request(world.alice, long))]
+    text = "".join(chunk.text for chunk in whole)
+    stop = text[len(text) // 2 : len(text) // 2 + 4]
+    request = replace(_request(world.alice, long), stop=("never said at all", stop))
+    said, last = "", None
+    async for chunk in world.backend.generate(request):
+        said, last = said + chunk.text, chunk
+        assert text[: text.index(stop)].startswith(said), "no piece of it is streamed"
+    assert said == text[: text.index(stop)]
+    assert last is not None
+    assert last.finish_reason is FinishReason.STOP
+
+
+async def test_a_place_is_only_of_who_waits(world: World) -> None:
+    request = _request(world.alice)
+    assert world.backend.place(request) is None
+    async with aclosing(world.backend.generate(request)) as stream:
+        await anext(stream)
+        assert world.backend.place(request) is None
+    assert world.backend.place(request) is None
+
+
+async def test_a_conversation_that_goes_on_says_what_it_would_from_nothing(world: World) -> None:
+    first = await _tokens(world.backend.generate(_request(world.alice)))
+    again = replace(_request(world.alice), prompt_ids=(*PROMPT, *first, 70, 71))
+    going_on = await _tokens(world.backend.generate(again))
+    await world.backend.unload(10, 0)
+    await world.backend.unload(10, 1)
+    assert await _tokens(world.backend.generate(again)) == going_on
 
 
 async def test_closing_the_stream_frees_the_row_at_once(world: World) -> None:
