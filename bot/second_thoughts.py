@@ -88,5 +88,5 @@ class AnswerAgainButton(
             question = await channel.fetch_message(self.question_id)
         except (discord.NotFound, discord.Forbidden) as error:
             raise RefusalError(GONE) from error
-        if await chat.begin(question):
+        if await chat.begin(question, by=interaction.user):
             await interaction.delete_original_response()

@@ -73,15 +73,19 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         places = permissions.place_ids(message.channel)
         return await self.services.admission.is_open(guild_id, places)
 
-    async def begin(self, message: discord.Message) -> bool:
-        """Answer it, in a task of its own, if we may and its author is admitted."""
+    async def begin(self, message: discord.Message, by: discord.abc.User | None = None) -> bool:
+        """Answer it, in a task of its own, if we may and its author is admitted.
+
+        ``by``: the author with their roles, which a message that was fetched does not tell.
+        """
         lacking = permissions.missing_to_reply(message.channel)
         if lacking:
             if message.channel.id not in self._silenced:
                 self._silenced.add(message.channel.id)
                 _log.warning("#%s: %s", message.channel, permissions.sentence(lacking))
             return False
-        refusal = await self.refusal(message.guild.id if message.guild else None, message.author)
+        guild_id = message.guild.id if message.guild else None
+        refusal = await self.refusal(guild_id, by or message.author)
         if refusal is not None:
             await self.turn_away(ChannelSurface(message.channel, message), refusal)
             return False

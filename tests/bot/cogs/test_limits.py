@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bowerbird.bot import answering
+from bowerbird.bot import answering, second_thoughts
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -76,8 +76,19 @@ async def test_only_certain_roles_and_told_once(playground: Playground, tmp_path
         await house.ask(bob, "I may")
         assert house.replies_to(second, alice.channel("general")) == []
         refused = await (await alice.slash("general", "ask", prompt="three")).answered()
+        await check_second_thoughts(house, bob)
         assert refused.is_ephemeral  # whoever uses a command always gets an answer
-        assert len(house.backend.requests) == 1
+        assert len(house.backend.requests) == 3
+
+
+async def check_second_thoughts(house: House, person: Person) -> None:
+    """A fetched question does not tell its author's roles, the press of a button does."""
+    question = await person.say("general", f"{house.mention} red")
+    await house.finished_reply(person, question)
+    await person.edit(question, f"{house.mention} blue")
+    offer = await person.wait_for_message(lambda m: m.content == f"-# {second_thoughts.OFFER}")
+    await person.click(offer, f"bowerbird:again:{person.id}:{question.id}")
+    await person.wait_for_message(lambda m: m.content == "You said: blue")
 
 
 async def test_a_pause_and_a_daily_limit(house: House) -> None:
