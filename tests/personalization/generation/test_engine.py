@@ -285,6 +285,40 @@ async def test_a_slow_reader_gets_everything_in_fewer_chunks(tiny_model_dir: Pat
         assert len(slow) <= 2 < len(quick)
 
 
+@pytest.mark.parametrize("architecture", ["llama", "qwen3"])
+async def test_loads_and_evictions_beside_change_nobody_s_tokens(
+    architecture: str, tmp_path: Path
+) -> None:
+    model = tiny.make_model(tmp_path / "model", architecture)
+    paths = [tiny.make_adapter(model, tmp_path / str(seed), seed=seed) for seed in (1, 2, 3)]
+    long = Sampling(temperature=0, repetition_penalty=1.1, max_new_tokens=100)
+    short = Sampling(temperature=1.0, max_new_tokens=2)
+    async with _engine(model, max_batch=3, max_context=128) as engine:
+        engine._adapters.capacity = 2  # everybody who leaves is evicted by who comes next
+        mine = AdapterRef(10, 1, 1, paths[0])
+
+        async def watched() -> tuple[int, ...]:
+            async with aclosing(engine.generate(_request(1, long, adapter=mine))) as stream:
+                return sum([chunk.token_ids async for chunk in stream], ())
+
+        async def passing(user: int) -> None:
+            adapter = AdapterRef(10, user, 1, paths[user % 3])
+            await _finish(engine.generate(_request(user, short, adapter=adapter)))
+
+        alone = await watched()
+        assert len(alone) >= 50, "long enough for things to happen"
+        before = engine.stats.adapter_misses
+        task = asyncio.create_task(watched())
+        user = 100
+        while not task.done():
+            await asyncio.gather(passing(user), passing(user + 1), return_exceptions=True)
+            await engine.unload(10, user)
+            user += 2
+        assert await task == alone
+        assert engine.stats.adapter_misses - before > 6
+        assert engine.stats.adapters <= 3
+
+
 async def test_hundreds_of_adapters_churn_in_bounded_memory(
     tiny_model_dir: Path, tmp_path: Path
 ) -> None:
