@@ -6,9 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import decode, isolation, loop_lag
+from benchmarks import decode, isolation, load, loop_lag, second_turn
 
-BENCHMARKS = {"decode": decode.main, "isolation": isolation.main, "loop-lag": loop_lag.main}
+BENCHMARKS = {
+    "decode": decode.main,
+    "isolation": isolation.main,
+    "loop-lag": loop_lag.main,
+    "load": load.main,
+    "second-turn": second_turn.main,
+}
 BUILD = Path(__file__).parents[1] / "build"
 
 
