@@ -32,7 +32,7 @@ from bowerbird.personalization.generation.backend import (
     GenerationChunk,
     GenerationRequest,
 )
-from bowerbird.personalization.generation.compute_thread import cores, settle
+from bowerbird.personalization.generation.compute_thread import default_threads, settle
 from bowerbird.personalization.generation.decoder import (
     Decoder,
     Output,
@@ -72,8 +72,9 @@ class TorchEngine(GenerationBackend):
     """Up to ``max_batch`` replies in each forward pass, ``max_waiting`` more in the queue.
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
-    ``threads``: of the compute thread; by default all cores but one. ``memory_mb``: MiB for
-    everything but the model's own weights (``memory`` divides them); ``None`` is what is free.
+    ``threads``: of the compute thread; ``default_threads`` says how many otherwise. ``memory_mb``:
+    MiB for everything but the model's own weights (``memory`` divides them); ``None`` is what is
+    free.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class TorchEngine(GenerationBackend):
         self._max_context = max_context
         self._max_waiting = max_waiting
         self._lora = (lora_rank, tuple(lora_targets))
-        self._threads = threads or max(1, cores() - 1)
+        self._threads = threads or default_threads()
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._open: dict[Ticket, None] = {}
         self._extras = Extras(
