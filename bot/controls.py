@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import discord
 
 from bowerbird.bot.apologies import RefusalError, guarded
-from bowerbird.bot.emoji import REGENERATE, STOP
+from bowerbird.bot.emoji import REGENERATE
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.base import BowerbirdCog
@@ -54,12 +54,12 @@ class StopButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"bowerbird:(?P<act>stop|restart):(?P<user>\d+)",
 ):
-    """⏹ ends the reply where it is; 🔄 begins it anew."""
+    """*Stop* ends the reply where it is (a ⏹ reaction does too); 🔄 begins it anew."""
 
     def __init__(self, user_id: int, *, is_again: bool) -> None:
         super().__init__(
             discord.ui.Button(
-                emoji=REGENERATE if is_again else STOP,
+                emoji=REGENERATE if is_again else None,
                 label=None if is_again else "Stop",
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"bowerbird:{'restart' if is_again else 'stop'}:{user_id}",

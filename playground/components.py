@@ -50,6 +50,9 @@ def numbered(tree: Sequence[Component]) -> list[Component]:
     for _, component in walk(result):
         for value in component.get("default_values") or ():
             value["id"] = str(value["id"])  # sent as either, shown as Discord shows ids
+        emoji = component.get("emoji")
+        if emoji and emoji.get("id") is None:
+            emoji.pop("id", None)  # Discord leaves it out of what it tells
         if not component.get("id"):
             number = next(n for n in range(number + 1, 10_000) if n not in taken)
             component["id"] = number

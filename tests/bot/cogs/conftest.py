@@ -8,6 +8,7 @@ import pytest
 from bowerbird.playground import Playground, RateLimits
 from tests.bot import house as houses
 from tests.bot.house import House
+from tests.playground import schema
 
 
 @pytest.fixture
@@ -15,6 +16,7 @@ async def playground() -> AsyncIterator[Playground]:
     async with Playground(rate_limits=RateLimits.generous()) as playground:
         yield playground
         assert playground.unknown_requests == []
+        assert schema.violations(playground.requests) == []
 
 
 @pytest.fixture
