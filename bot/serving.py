@@ -45,7 +45,8 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
             log.info("Health answers at http://%s:%d/readyz", HOST, port)
         with waiting(f"Loading {settings.base_model}"):
             services = await opened.enter_async_context(build(settings))
-        metrics.watch(services.backend)
+        nightly = services.nightly
+        metrics.watch(services.backend, is_training=lambda: nightly.is_training)
         client = create_client(settings, services)
         is_connected = client.is_ready
         async with client:

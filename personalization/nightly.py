@@ -106,6 +106,11 @@ class Nightly:
         self._concluding = asyncio.Lock()
         self._in_flight: dict[tuple[int, int], _Work] = {}
 
+    @property
+    def is_training(self) -> bool:
+        """Whether somebody's adapter is being trained right now."""
+        return self._turn.locked()
+
     async def run_night(
         self, night: str, on_progress: OnProgress | None = None, scope_id: int | None = None
     ) -> list[Run]:

@@ -293,7 +293,9 @@ async def test_asking_twice_at_once_trains_once(house: House) -> None:
     nightly = house.nightly()
     heard: list[str] = []
     first = asyncio.create_task(nightly.retrain(SCOPE, ALICE))
+    assert not nightly.is_training
     await until(lambda: bool(house.executor.jobs))
+    assert nightly.is_training
     second = asyncio.create_task(
         nightly.retrain(SCOPE, ALICE, lambda scope, user, event: heard.append(event.stage))
     )
@@ -304,6 +306,7 @@ async def test_asking_twice_at_once_trains_once(house: House) -> None:
     assert await night == []
     assert len(house.executor.jobs) == 1
     assert await house.active() == 1
+    assert not nightly.is_training
 
 
 async def test_two_who_ask_in_the_same_moment_train_once(house: House) -> None:

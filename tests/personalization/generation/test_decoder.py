@@ -399,3 +399,45 @@ def test_smollm2_says_what_transformers_says(smollm2_dir: Path, tmp_path: Path) 
         _expected(smollm2_dir, prompt, path) for prompt, path in cases
     ]
     assert replies[0][0] == "The capital of France is Paris."
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("dtype", "largest"), [("float32", 5e-4), ("bfloat16", 1.5)])
+def test_smollm2_s_mixed_logits_are_those_alone_but_for_rounding(
+    smollm2_dir: Path, tmp_path: Path, dtype: str, largest: float
+) -> None:
+    """Logits reach 35, where neighbouring bfloat16 numbers are 0.25 apart; a mix-up is off by 9.7
+    on average."""
+    paths = [
+        tiny.make_adapter(
+            smollm2_dir, tmp_path / str(i), seed=i, rank=8, targets=tiny.ALL_LINEAR, scale=0.02
+        )
+        for i in range(3)
+    ]
+    prompts = [tuple(range(100 + 50 * i, 120 + 50 * i)) for i in range(3)]
+    with Decoder(
+        load_model(str(smollm2_dir), device="cpu", dtype=dtype),
+        load_tokenizer(str(smollm2_dir)),
+        rows=3,
+        context_tokens=64,
+        lora_rank=8,
+        lora_targets=tiny.ALL_LINEAR,
+    ) as decoder:
+        serving = decoder._serving
+
+        def logits(people: list[int]) -> torch.Tensor:
+            for row, person in enumerate(people):
+                serving.slots.load(row, AdapterWeights.load(paths[person]))
+                serving.prefill(row, prompts[person][:16], 0)
+            steps = [
+                serving.decode([prompts[p][place] for p in people], [place] * len(people))
+                for place in range(16, 20)
+            ]
+            return torch.stack(steps, dim=1)
+
+        with torch.inference_mode():
+            mixed = logits([0, 1, 2])
+            alone = torch.cat([logits([person]) for person in range(3)])
+    assert (mixed - alone).abs().mean() <= 0.1
+    assert (mixed - alone).abs().max() <= largest
+    assert (mixed[0] - mixed[1]).abs().mean() > 2, "adapters differ, so a mix-up would show"
