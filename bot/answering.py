@@ -24,7 +24,6 @@ from bowerbird.bot import (
     apologies,
     consent,
     controls,
-    permissions,
     rendering,
     second_thoughts,
     streaming,
@@ -208,6 +207,8 @@ class Answerer:
         if here > MAX_WAITING_PER_SCOPE and asked.scope_id != GLOBAL_SCOPE:
             raise RefusalError("Too many are asking me here at once; please try again in a minute.")
         ballot = await self.ballots.of(asked.guild_id)
+        if not surface.can_react:  # buttons need no permission
+            ballot = replace(ballot, has_buttons=True)
         surface.controls = _controls(asked.user_id, ballot)
         async with surface.waiting() as stop_waiting, self._turn(asked):
             is_wanted = True
@@ -294,11 +295,8 @@ class Answerer:
         return self._turns.setdefault((asked.scope_id, asked.user_id), asyncio.Lock())
 
     async def _put_votes(self, message: discord.Message, ballot: Ballot) -> None:
-        """The emoji to vote with. Without the permission people can still add their own."""
+        """The emoji to vote with, where there are no buttons. People can still add their own."""
         if ballot.has_buttons:
-            return
-        if not permissions.can_react(message.channel):
-            _log.debug("no Add Reactions in channel %s", message.channel.id)
             return
         try:
             for emoji in ballot.emoji.offered:

@@ -14,6 +14,7 @@ from typing import Any
 
 import discord
 
+from bowerbird.bot import permissions
 from bowerbird.bot.streaming import Stage
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class ChannelSurface:
         question: discord.Message | discord.PartialMessage | None,
     ) -> None:
         self.controls: Controls = no_controls
+        self.can_react = permissions.can_react(channel)
         self._channel = channel
         self._question = question
 
@@ -82,6 +84,7 @@ class InteractionSurface:
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
         self.controls: Controls = no_controls
+        self.can_react = permissions.can_react(interaction.channel)
         self._interaction = interaction
         self._is_answered = False
 

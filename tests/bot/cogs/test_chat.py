@@ -202,12 +202,13 @@ async def test_without_permission_to_send_it_stays_silent(house: House) -> None:
     assert len(house.backend.requests) == 1
 
 
-async def test_without_permission_to_react_it_still_answers(house: House) -> None:
+async def test_without_permission_to_react_there_are_buttons(house: House) -> None:
     alice = house.person("alice")
     house.playground.deny(alice.channel("garden"), Permission.ADD_REACTIONS)
     question = await alice.say("garden", f"{house.mention} hi")
     reply = await alice.wait_for_reply(question)
     await alice.wait_until(lambda: reply.content == "You said: hi")
+    await alice.wait_until(lambda: [len(row["components"]) for row in reply.components] == [4])
     assert reply.reactions == []
 
 
