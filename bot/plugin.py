@@ -19,11 +19,16 @@ from bowerbird.bot.settings import Settings
 _ATTRIBUTE = "_bowerbird_opened"
 
 
-async def setup(bot: Bot, settings: Settings | None = None) -> None:
-    """Load the model and add the cogs. All or nothing."""
+async def setup(
+    bot: Bot, settings: Settings | None = None, *, adapt: cogs.Adapt = cogs.as_it_is
+) -> None:
+    """Load the model and add the cogs. All or nothing.
+
+    ``adapt``: for hosts that ask more of a cog than discord.py does (see ``examples/red``).
+    """
     async with AsyncExitStack() as opening:
         services = await opening.enter_async_context(build(settings or Settings()))
-        await cogs.install(bot, services)
+        await cogs.install(bot, services, adapt=adapt)
         opening.push_async_callback(cogs.uninstall, bot)
         setattr(bot, _ATTRIBUTE, opening.pop_all())
 

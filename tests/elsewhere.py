@@ -13,11 +13,14 @@ import sys
 from typing import Any
 
 import yarl
-from discord.http import HTTPClient, Route
 
 
 def redirect(api_url: str, gateway_url: str) -> None:
     """Every client of this process, from now on."""
+    # The look-alike speaks zlib, but no zstd, which discord.py prefers where it is installed.
+    sys.modules["zstandard"] = None  # type: ignore[assignment]
+    from discord.http import HTTPClient, Route
+
     Route.BASE = api_url
     connect = HTTPClient.ws_connect
 

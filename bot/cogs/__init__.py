@@ -8,6 +8,7 @@ cost.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import discord
 
@@ -35,6 +36,8 @@ WITHOUT_CONTENT = (
     "messages in threads that do not mention me."
 )
 
+Adapt = Callable[[type[BowerbirdCog]], type[BowerbirdCog]]
+
 COGS: tuple[type[BowerbirdCog], ...] = (
     NightsCog,
     FeedbackCog,
@@ -58,11 +61,21 @@ def intents() -> discord.Intents:
     )
 
 
+def as_it_is(cog: type[BowerbirdCog]) -> type[BowerbirdCog]:
+    return cog
+
+
 async def install(
-    bot: Bot, services: Services, pace: EditPace | None = None, *, has_nights: bool = True
+    bot: Bot,
+    services: Services,
+    pace: EditPace | None = None,
+    *,
+    adapt: Adapt = as_it_is,
+    has_nights: bool = True,
 ) -> None:
     """Add the cogs and start the nights. ``pace``: where edits' rate-limit headers are seen.
 
+    ``adapt``: makes of each cog what the bot wants of its cogs, under the same name.
     ``has_nights=False``: for a bot that only shows its commands.
     """
     if has_nights:
@@ -84,7 +97,7 @@ async def install(
     try:
         for cog in COGS:
             if has_nights or cog is not NightsCog:
-                await bot.add_cog(cog(bot, services, answerer, schedule))
+                await bot.add_cog(adapt(cog)(bot, services, answerer, schedule))
     except BaseException:
         await uninstall(bot)
         raise

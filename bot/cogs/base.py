@@ -32,6 +32,7 @@ class BowerbirdCog(commands.Cog):
     def __init__(
         self, bot: Bot, services: Services, answerer: Answerer, schedule: NightSchedule
     ) -> None:
+        super().__init__()  # a host may put a base of its own beside ours
         self.bot = bot
         self.services = services
         self.answerer = answerer
