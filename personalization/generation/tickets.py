@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bowerbird.personalization.errors import GenerationError
+from bowerbird.personalization.errors import GenerationError, PersonalizationError
 from bowerbird.personalization.generation.backend import GenerationRequest
 from bowerbird.personalization.generation.decoder import Output, Row
 
@@ -63,3 +63,13 @@ def abandon(tickets: Iterable[Ticket]) -> None:
         if not (ticket.outputs and ticket.outputs[-1].finish_reason is not None):
             error = GenerationError("generation has been shut down")
             deliver([(ticket, Output(ticket.row, error=error))])
+
+
+def resolve(ready: asyncio.Future[None], error: PersonalizationError | None) -> None:
+    """Tell ``start`` how it went. On the event loop."""
+    if ready.done():
+        return
+    if error is None:
+        ready.set_result(None)
+    else:
+        ready.set_exception(error)
