@@ -108,7 +108,8 @@ class _Layer:
         half = self._width // 2
         turned = torch.cat((turning[..., half:], turning[..., :half]), dim=-1)
         turning.mul_(cos).addcmul_(turned, sin)
-        return made[:, heads:].unflatten(1, (2, kv_heads)), made[:, :heads]
+        keys_values = made[:, heads:].view(-1, 2, kv_heads, self._width)
+        return keys_values, made[:, :heads]
 
     def attend(
         self,

@@ -23,10 +23,10 @@ from torch import Tensor
 
 from bowerbird.personalization.errors import (
     GenerationError,
-    PersonalizationError,
     QueueFullError,
 )
 from bowerbird.personalization.flat_adapter import read_flat, write_flat
+from bowerbird.personalization.generation import dtype_trial
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
@@ -53,6 +53,7 @@ from bowerbird.personalization.generation.tickets import (
     Ticket,
     abandon,
     deliver,
+    resolve,
 )
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import load_model, load_tokenizer
@@ -73,8 +74,7 @@ class TorchEngine(GenerationBackend):
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
     ``threads``: of the compute thread; ``default_threads`` says how many otherwise. ``memory_mb``:
-    MiB for everything but the model's own weights (``memory`` divides them); ``None`` is what is
-    free.
+    MiB for everything but the model's weights (``memory`` divides them); ``None`` is what is free.
     """
 
     def __init__(
@@ -224,9 +224,8 @@ class TorchEngine(GenerationBackend):
         """Have it ready, and keep it as one tensor beside its files, for the next cold start."""
         decoder = self._ready_decoder()
         async with self._adapters.hold(adapter) as ready:
-            await asyncio.to_thread(
-                write_flat, adapter.path, ready, layout=decoder.adapter_fingerprint
-            )
+            layout = decoder.adapter_fingerprint
+            await asyncio.to_thread(write_flat, adapter.path, ready, layout=layout)
 
     async def unload(self, scope_id: int, user_id: int) -> None:
         self._adapters.drop(scope_id, user_id)
@@ -270,10 +269,10 @@ class TorchEngine(GenerationBackend):
         try:
             decoder = self._build()
         except BaseException as error:  # noqa: BLE001  (whatever it is, start() raises it)
-            self._tell(_resolve, ready, as_model_error(error))
+            self._tell(resolve, ready, as_model_error(error))
             return
         self._decoder = decoder
-        self._tell(_resolve, ready, None)
+        self._tell(resolve, ready, None)
         try:
             while self._obey(decoder):
                 self._expire()
@@ -299,7 +298,8 @@ class TorchEngine(GenerationBackend):
         settle(self._threads)
         self._tokenizer = load_tokenizer(self._model_path)
         check_weights(Path(self._model_path))
-        model = load_model(self._model_path, device=self._device, dtype=self._dtype)
+        trial = dtype_trial.settle(self._dtype, self._device)
+        model = load_model(self._model_path, device=self._device, dtype=trial.name)
         rank, targets = self._lora
         decoder = Decoder(
             model,
@@ -314,11 +314,12 @@ class TorchEngine(GenerationBackend):
         self._adapters.capacity = plan.adapters
         self._prefixes.capacity_bytes = plan.prefix_bytes
         log.info(
-            "serving %s on %s in %s: %d rows of %d tokens, LoRA rank %d, %d threads, "
+            "serving %s on %s in %s (%s): %d rows of %d tokens, LoRA rank %d, %d threads, "
             "%d MiB at most (%d for prefixes), weights %s",
             self._model_path,
             model.device,
-            str(model.dtype).removeprefix("torch."),
+            trial.name,
+            trial.reason,
             self._max_batch,
             decoder.context_tokens,
             rank,
@@ -388,12 +389,3 @@ class TorchEngine(GenerationBackend):
             self._loop.call_soon_threadsafe(call, *args)
         except RuntimeError:  # the loop was closed over our heads: nobody is listening any more
             self._inbox.put(Stop())
-
-
-def _resolve(ready: asyncio.Future[None], error: PersonalizationError | None) -> None:
-    if ready.done():
-        return
-    if error is None:
-        ready.set_result(None)
-    else:
-        ready.set_exception(error)
