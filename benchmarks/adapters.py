@@ -20,6 +20,7 @@ from bowerbird.personalization.types import AdapterRef, Sampling
 
 CHURNED = 1000
 ROWS = 8
+WARM_UP = 120
 TOKENS = 4  # of each reply while adapters are churned
 
 
@@ -63,7 +64,7 @@ async def churn(path: str, adapters: list[Path], **lora: Any) -> dict[str, float
             return outputs
 
         decoder.step = timed  # type: ignore[method-assign]
-        people = iter(range(CHURNED + ROWS))
+        people = iter(range(WARM_UP + CHURNED))
 
         async def talk(count: int) -> None:
             for _ in range(count):
@@ -74,9 +75,9 @@ async def churn(path: str, adapters: list[Path], **lora: Any) -> dict[str, float
                 async for _ in engine.generate(request):
                     pass
 
-        async with asyncio.TaskGroup() as group:  # what stays is taken before it is measured
+        async with asyncio.TaskGroup() as group:  # what is kept ready is full before it counts
             for _ in range(ROWS):
-                group.create_task(talk(1))
+                group.create_task(talk(WARM_UP // ROWS))
         before = psutil.Process().memory_info().rss
         steps.clear()
         async with asyncio.TaskGroup() as group:

@@ -102,19 +102,21 @@ def _measure_decode(
         "ours": lambda rows: _time_ours(decoder, rows, packed),
         "ours_base": lambda rows: _time_ours(decoder, rows, None),
         "peft_mixed": lambda rows: _time_peft(peft, rows, is_mixed=True),
-        "peft_single": lambda rows: _time_peft(peft, 1, is_mixed=False) * rows,
+        "peft_single": lambda rows: _time_peft(peft, rows, is_mixed=False),
     }
     seconds: dict[str, dict[int, list[float]]] = {n: {r: [] for r in ROWS} for n in contenders}
-    for number in range(rounds):
+    for _ in range(rounds):
         for rows in ROWS:
             for name, contender in contenders.items():
-                # One at a time costs the same for everybody, so a round or two of it tell enough.
-                if name != "peft_single" or number < 2 or rows == 1:
+                if name != "peft_single" or rows == 1:
                     seconds[name][rows].append(contender(rows))
-    return {
-        name: {str(rows): rows / statistics.median(taken) for rows, taken in by_rows.items()}
+    speed: dict[str, Speed | None] = {
+        name: {str(rows): rows / statistics.median(s) for rows, s in by_rows.items() if s}
         for name, by_rows in seconds.items()
     }
+    alone = 1 / statistics.median(seconds["peft_single"][1])
+    speed["peft_single"] = {str(rows): alone for rows in ROWS}  # one at a time, whoever waits
+    return speed
 
 
 def _time_ours(decoder: Decoder, rows: int, packed: list[torch.Tensor] | None) -> float:
