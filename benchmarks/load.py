@@ -50,22 +50,23 @@ class Load:
 
 
 def main(rounds: int, out: Path) -> None:
-    """One round, whatever ``rounds``: each share takes most of a minute."""
+    """One round, whatever ``rounds``: each share takes most of a minute.
+
+    ``lag`` is the event loop's at p99 and ``step`` the engine's longest, both in milliseconds.
+    """
     capacity, loads = asyncio.run(_measure())
     speed = f"{capacity:.2f} replies/s = {capacity * TOKENS:.0f} tok/s"
-    title = f"open loop, {PEOPLE} people; 100 % is {speed}; first token in ms, p50 / p95 / p99"
-    table = Table(
-        "share", "asked", "refused", "first token", "loop lag", "longest step", "RSS", title=title
-    )
+    title = f"open loop, {PEOPLE} people; 100 % is {speed}; ms at p50/p95/p99"
+    table = Table("share", "asked", "refused", "first token", "lag", "step", "RSS MB", title=title)
     for load in loads:
         table.add_row(
             f"{load.share:.0%}",
             str(load.offered),
             str(load.refused),
-            " / ".join(f"{load.first_token_ms(percent):,.0f}" for percent in (50, 95, 99)),
-            f"{load.lag_p99_ms:.1f} ms",
-            f"{load.longest_step_ms:.0f} ms",
-            f"{load.rss_mb[0]:.0f} → {load.rss_mb[1]:.0f} MB",
+            "/".join(f"{load.first_token_ms(percent):,.0f}" for percent in (50, 95, 99)),
+            f"{load.lag_p99_ms:.1f}",
+            f"{load.longest_step_ms:.0f}",
+            f"{load.rss_mb[0]:.0f}→{load.rss_mb[1]:.0f}",
         )
     Console().print(table)
     report.merge(
