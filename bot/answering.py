@@ -24,8 +24,8 @@ from bowerbird.bot import (
     apologies,
     consent,
     controls,
+    edited_questions,
     rendering,
-    second_thoughts,
     streaming,
 )
 from bowerbird.bot.apologies import RefusalError
@@ -283,7 +283,7 @@ class Answerer:
             return
         if running.is_outdated:
             question = channel.get_partial_message(question_id)
-            await second_thoughts.offer(question, running.asked.user_id)
+            await edited_questions.offer(question, running.asked.user_id)
             return
         self._answered[question_id] = time.monotonic()
         self._answered.move_to_end(question_id)

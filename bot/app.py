@@ -24,11 +24,15 @@ from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.models import model_path
 from bowerbird.personalization.nightly import Nightly
+from bowerbird.personalization.service import ReplyService
 from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.types import Sampling
 from bowerbird.storage.sql import SqlStore
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from transformers import PreTrainedTokenizerBase
 
     from bowerbird.bot.settings import Settings
     from bowerbird.personalization.feedback import FeedbackService
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
         GenerationChunk,
         GenerationRequest,
     )
-    from bowerbird.personalization.service import ReplyService
     from bowerbird.personalization.training.executor import TrainExecutor
     from bowerbird.personalization.types import AdapterRef
     from bowerbird.storage.store import Store
@@ -147,8 +150,8 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
         adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         executor = SubprocessExecutor()  # starts nothing before it is asked to train
         nightly = _nightly(settings, store, executor, adapters, backend, settings.base_model)
-        # Never asked: a bot that is not connected hears nobody.
-        replies = cast("ReplyService", None)
+        # Without a tokenizer, which is never missed: a bot that is not connected hears nobody.
+        replies = _replies(settings, backend, cast("PreTrainedTokenizerBase", None), adapters)
         feedback = FeedbackService(store, adapters, nightly, backend)
         yield Services(
             settings,
@@ -171,9 +174,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
     """
     from bowerbird.personalization.feedback import FeedbackService
     from bowerbird.personalization.generation.engine import TorchEngine
-    from bowerbird.personalization.service import ReplyService
     from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
-    from bowerbird.personalization.types import Sampling
 
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(alone(settings.data_dir))
@@ -195,14 +196,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         )
         opened.push_async_callback(engine.aclose)
         await engine.start()
-        replies = ReplyService(
-            engine,
-            engine.tokenizer,
-            adapters,
-            base_model=settings.base_model,
-            system_prompt=settings.system_prompt,
-            sampling=Sampling(max_new_tokens=settings.max_new_tokens),
-            context_tokens=engine.context_tokens,
+        replies = _replies(
+            settings, engine, engine.tokenizer, adapters, context_tokens=engine.context_tokens
         )
         executor = SubprocessExecutor(is_busy=lambda: replies.is_busy)
         opened.push_async_callback(executor.aclose)
@@ -218,6 +213,25 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             adapters,
             *_house_rules(settings, store),
         )
+
+
+def _replies(
+    settings: Settings,
+    backend: GenerationBackend,
+    tokenizer: PreTrainedTokenizerBase,
+    adapters: AdapterLibrary,
+    *,
+    context_tokens: int = 0,
+) -> ReplyService:
+    return ReplyService(
+        backend,
+        tokenizer,
+        adapters,
+        base_model=settings.base_model,
+        system_prompt=settings.system_prompt,
+        sampling=Sampling(max_new_tokens=settings.max_new_tokens),
+        context_tokens=context_tokens,
+    )
 
 
 def _house_rules(settings: Settings, store: Store) -> tuple[ServerBook, Admission]:

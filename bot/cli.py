@@ -71,7 +71,9 @@ def _configure_logging(settings: Settings, *, is_debug: bool) -> None:
 
 def _load(target: str) -> Command:
     module, _, function = target.partition(":")
-    command: Command = getattr(importlib.import_module(f"bowerbird.bot.{module}"), function)
+    command: Command = getattr(
+        importlib.import_module(f"bowerbird.bot.commands.{module}"), function
+    )
     return command
 
 
@@ -159,12 +161,12 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=target, is_service=is_service)
         return added
 
-    add(groups, "run", "serving:run", "connect to Discord and answer", is_service=True)
+    add(groups, "run", "run:run", "connect to Discord and answer", is_service=True)
 
     playground = add(
         groups,
         "playground",
-        "tryout:playground",
+        "playground:playground",
         "try the bot in the browser, without Discord or a token",
         is_service=True,
     )
@@ -176,12 +178,12 @@ def _parser() -> argparse.ArgumentParser:
         "--no-browser", action="store_true", help="only print the address of the page"
     )
 
-    sync = add(groups, "sync", "serving:sync", "tell Discord about the slash commands")
+    sync = add(groups, "sync", "run:sync", "tell Discord about the slash commands")
     sync.add_argument(
         "--guild", type=_snowflake, metavar="ID", help="only this server, where it shows at once"
     )
 
-    retrain = add(groups, "retrain", "operating:retrain", "do now what the night does")
+    retrain = add(groups, "retrain", "operate:retrain", "do now what the night does")
     retrain.add_argument("--scope", type=_scope, metavar="ID", help="only this server (0: DMs)")
     retrain.add_argument(
         "--user", type=_snowflake, metavar="ID", help="only this person, due or not"
@@ -190,26 +192,26 @@ def _parser() -> argparse.ArgumentParser:
     model = groups.add_parser(
         "model", help="the base model", description="The base model.", parents=[common]
     ).add_subparsers(title="commands", metavar="COMMAND", required=True)
-    fetch = add(model, "fetch", "operating:fetch", "download a base model and make it ready")
+    fetch = add(model, "fetch", "operate:fetch", "download a base model and make it ready")
     fetch.add_argument("name", nargs="?", metavar="NAME", help="default: BASE_MODEL")
 
     add(groups, "doctor", "doctor:doctor", "check the set-up and say what to do")
 
-    export = add(groups, "export", "operating:export", "write everything known of a person")
+    export = add(groups, "export", "operate:export", "write everything known of a person")
     export.add_argument("--user", type=_snowflake, metavar="ID", required=True)
     export.add_argument("--out", type=Path, metavar="FILE", required=True, help="a JSON file")
 
-    forget = add(groups, "forget", "operating:forget", "erase everything of a person")
+    forget = add(groups, "forget", "operate:forget", "erase everything of a person")
     forget.add_argument("--user", type=_snowflake, metavar="ID", required=True)
     forget.add_argument("--yes", action="store_true", help="do not ask")
 
     database = groups.add_parser(
         "db", help="the database", description="The database.", parents=[common]
     ).add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add(database, "upgrade", "operating:upgrade", "bring the database up to date")
-    backup = add(database, "backup", "operating:backup", "copy the database, also while in use")
+    add(database, "upgrade", "operate:upgrade", "bring the database up to date")
+    backup = add(database, "backup", "operate:backup", "copy the database, also while in use")
     backup.add_argument("file", type=Path, metavar="FILE")
-    copy = add(database, "copy", "operating:copy", "copy everything into another, empty database")
+    copy = add(database, "copy", "operate:copy", "copy everything into another, empty database")
     copy.add_argument("url", metavar="URL", help="as DATABASE_URL, such as postgresql+asyncpg://…")
     return parser
 

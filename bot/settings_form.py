@@ -2,7 +2,7 @@
 
 Contract: every press checks the permission anew and writes at once, the one setting it is about,
 so two admins do not undo each other. What holds is always what is shown. Knows how the settings
-are asked for; what they mean is `admission`'s and `house_rules`'.
+are asked for; what they mean is `admission`'s and `settings_text`'.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import discord
 
-from bowerbird.bot import apologies, house_rules
+from bowerbird.bot import apologies, settings_text
 from bowerbird.bot.apologies import RefusalError, guarded
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.servers import ServerBook
@@ -76,7 +76,7 @@ class SettingsForm(discord.ui.View):
         votes = VoteEmoji(
             self._settings.positive_emoji or likes, self._settings.negative_emoji or dislikes
         )
-        lines = house_rules.lines(self._settings, votes)
+        lines = settings_text.lines(self._settings, votes)
         hint = [f"-# {self._hint}"] if self._hint else []
         return "\n".join([TITLE, *(f"- {line}" for line in lines), *hint])
 
@@ -181,7 +181,7 @@ class SettingsForm(discord.ui.View):
         daily = _text("Replies a person and day (0: no limit)", "daily", str(now.daily_replies), 6)
 
         async def submit(answer: Interaction) -> None:
-            cooldown_s, daily_replies = house_rules.numbers(pause.value, daily.value)
+            cooldown_s, daily_replies = settings_text.numbers(pause.value, daily.value)
             edit = _to(cooldown_s=cooldown_s, daily_replies=daily_replies)
             await self._change(answer, edit)
 
@@ -194,7 +194,7 @@ class SettingsForm(discord.ui.View):
 
         async def submit(answer: Interaction) -> None:
             own_ids = {emoji.id for emoji in self._guild.emojis}
-            positive, negative = house_rules.emoji_lists(likes.value, dislikes.value, own_ids)
+            positive, negative = settings_text.emoji_lists(likes.value, dislikes.value, own_ids)
             edit = _to(positive_emoji=positive, negative_emoji=negative)
             await self._change(answer, edit, self._votes)
 

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "playground": {"playground"},
 }
 # `bot` may start the playground, from this one module.
-STARTS_PLAYGROUND = {Path("bot/tryout.py")}
+STARTS_PLAYGROUND = {Path("bot/commands/playground.py")}
 
 TENSORS = {"torch", "transformers", "peft", "safetensors", "gguf"}
 DATABASES = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}

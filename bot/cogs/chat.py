@@ -15,13 +15,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bowerbird.bot import context, controls, permissions, rendering, second_thoughts
+from bowerbird.bot import context, controls, edited_questions, permissions, rendering
 from bowerbird.bot.answering import Answerer, Asked
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
+from bowerbird.bot.edited_questions import AnswerAgainButton
 from bowerbird.bot.schedule import NightSchedule
-from bowerbird.bot.second_thoughts import AnswerAgainButton
 from bowerbird.bot.surfaces import ChannelSurface, InteractionSurface
 from bowerbird.personalization.types import Conversation, Turn
 
@@ -174,9 +174,9 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         text = await context.text_of(message, self.me_id, self.answerer.files)
         await self.services.feedback.message_edited(message.id, text)
         said = [context.readable(one, self.me_id) for one in (before, message) if one is not None]
-        is_another = bool(text) and second_thoughts.is_another(*said)
+        is_another = bool(text) and edited_questions.is_another(*said)
         if is_another and self.answerer.is_answer_outdated(message.id):
-            await second_thoughts.offer(message, message.author.id)
+            await edited_questions.offer(message, message.author.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import discord
 from discord import app_commands
 
-from bowerbird.bot import charts, parcels, rendering, reports
+from bowerbird.bot import charts, export_zip, rendering, reports
 from bowerbird.bot.apologies import RefusalError, say
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.cogs.chat import PROMPT_LIMIT
@@ -200,7 +200,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             await interaction.response.defer(ephemeral=True, thinking=True)
             known = await self.services.store.export(user.id)
             weights = await self.services.adapters.files_of(user.id)
-            packed = await asyncio.to_thread(parcels.pack, known, weights, UPLOAD_LIMIT_BYTES)
+            packed = await asyncio.to_thread(export_zip.pack, known, weights, UPLOAD_LIMIT_BYTES)
             await _deliver(user, packed)
         finally:
             self._exporting.discard(user.id)
@@ -246,7 +246,7 @@ async def _show(interaction: Interaction, text: str, chart: bytes | None = None)
         await interaction.followup.send(part, ephemeral=True, allowed_mentions=none)
 
 
-async def _deliver(user: discord.User | discord.Member, packed: parcels.Parcels) -> None:
+async def _deliver(user: discord.User | discord.Member, packed: export_zip.Parcels) -> None:
     """By direct message. Raises ``RefusalError`` where that is not possible."""
     for name, content in packed.zips.items():
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bowerbird.bot import house_rules, rendering, reports
+from bowerbird.bot import rendering, reports, settings_text
 from bowerbird.bot.apologies import say
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.emoji import VoteEmoji
@@ -36,7 +36,7 @@ class ServerCog(BowerbirdCog, name="Bowerbird server"):
         summary = await self.services.store.scope_summary(scope_id, minimum)
         on_disk = await self.services.adapters.bytes_on_disk(scope_id)
         settings = await self.server_settings(interaction.guild_id)
-        rules = house_rules.lines(settings, self._votes(settings))
+        rules = settings_text.lines(settings, self._votes(settings))
         lines = [
             reports.scope_status(summary, self.schedule.next_night),
             f"Models on disk: {reports.size(on_disk)}.",

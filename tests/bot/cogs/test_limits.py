@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bowerbird.bot import answering, second_thoughts
+from bowerbird.bot import answering, edited_questions
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -86,7 +86,7 @@ async def check_second_thoughts(house: House, person: Person) -> None:
     question = await person.say("general", f"{house.mention} red")
     await house.finished_reply(person, question)
     await person.edit(question, f"{house.mention} blue")
-    offer = await person.wait_for_message(lambda m: m.content == f"-# {second_thoughts.OFFER}")
+    offer = await person.wait_for_message(lambda m: m.content == f"-# {edited_questions.OFFER}")
     await person.click(offer, f"bowerbird:again:{person.id}:{question.id}")
     await person.wait_for_message(lambda m: m.content == "You said: blue")
 

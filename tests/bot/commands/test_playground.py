@@ -11,8 +11,8 @@ import aiohttp
 import psutil
 import pytest
 
+from bowerbird.bot.commands.playground import _environment
 from bowerbird.bot.settings import Settings
-from bowerbird.bot.tryout import _environment
 from bowerbird.playground import Playground
 from tests.console import Console, assert_says
 

@@ -13,10 +13,10 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from bowerbird.bot.console import waiting
 from bowerbird.bot.failures import NO_TOKEN, TOKEN_REFUSED, CommandError, MisuseError
 from bowerbird.bot.health import HOST, serve_health
 from bowerbird.bot.metrics import Metrics
+from bowerbird.bot.progress_bars import waiting
 from bowerbird.bot.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -134,7 +134,14 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
     (folder / "adapter_model.safetensors").write_bytes(b"\x00garbage" * 9)
     await store.set_consent(guild.id, alice.id, Consent.ON)
     record = AdapterVersion(
-        guild.id, alice.id, 1, AdapterState.ACCEPTED, "tiny", 1, {}, datetime.now(UTC)
+        guild.id,
+        alice.id,
+        1,
+        AdapterState.ACCEPTED,
+        outside.env["BASE_MODEL"],
+        1,
+        {},
+        datetime.now(UTC),
     )
     await store.add_adapter(record, promote=True)
     await store.aclose()

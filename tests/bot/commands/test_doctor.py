@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bowerbird.bot import doctor as doctor_module
-from bowerbird.bot.doctor import Finding, _clock, doctor, examine
+from bowerbird.bot.commands import doctor as doctor_module
+from bowerbird.bot.commands.doctor import Finding, _clock, doctor, examine
 from bowerbird.bot.settings import Settings
 from bowerbird.playground import Playground
 from bowerbird.playground.model import ApplicationFlag

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bowerbird.bot.app import alone, open_library, open_store
-from bowerbird.bot.console import progress_bars, stderr
 from bowerbird.bot.failures import CommandError, MisuseError
+from bowerbird.bot.progress_bars import progress_bars, stderr
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.models import fetch_model

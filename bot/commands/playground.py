@@ -18,9 +18,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bowerbird.bot.console import stderr
+from bowerbird.bot.commands.operate import ensure_model
 from bowerbird.bot.failures import CommandError, MisuseError
-from bowerbird.bot.operating import ensure_model
+from bowerbird.bot.progress_bars import stderr
 from bowerbird.bot.settings import Settings
 from bowerbird.playground import Playground
 

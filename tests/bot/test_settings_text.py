@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bowerbird.bot import house_rules
+from bowerbird.bot import settings_text
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.storage.records import ServerSettings
@@ -12,7 +12,7 @@ OWN = 1_200_000_000_000_000_123
 
 
 def test_the_defaults_in_words() -> None:
-    assert house_rules.lines(ServerSettings(), USUAL) == [
+    assert settings_text.lines(ServerSettings(), USUAL) == [
         "**Channels**: everywhere I can read; threads follow their channel",
         "**Who may ask**: everybody",
         "**Limits for each person**: no pause, no daily limit",
@@ -31,7 +31,7 @@ def test_everything_set_in_words() -> None:
         votes="buttons",
         announcement_channel_id=51,
     )
-    text = "\n".join(house_rules.lines(settings, USUAL))
+    text = "\n".join(settings_text.lines(settings, USUAL))
     assert "only in <#1>, <#2>" in text
     assert "<#15> and 5 more, not in <#31>" in text
     assert "people with <@&41>, <@&42>" in text
@@ -45,21 +45,21 @@ def test_everything_set_in_words() -> None:
     [("30", "50", (30, 50)), ("", " ", (0, 0)), (" 0 ", "10000", (0, 10_000))],
 )
 def test_numbers(pause: str, daily: str, expected: tuple[int, int]) -> None:
-    assert house_rules.numbers(pause, daily) == expected
+    assert settings_text.numbers(pause, daily) == expected
 
 
 @pytest.mark.parametrize("pause", ["-1", "3601", "1.5", "soon", "9" * 5000, "²"])
 def test_wrong_numbers_say_which_are_right(pause: str) -> None:
     with pytest.raises(RefusalError, match=r"from 0 \(none\) to 3600"):
-        house_rules.numbers(pause, "0")
+        settings_text.numbers(pause, "0")
 
 
 def test_emoji() -> None:
     own = f"<:yes:{OWN}>"
-    likes, dislikes = house_rules.emoji_lists(f"❤️ {own}, 1️⃣ ❤️", "👎🏽 🇩🇪", {OWN})
+    likes, dislikes = settings_text.emoji_lists(f"❤️ {own}, 1️⃣ ❤️", "👎🏽 🇩🇪", {OWN})
     assert likes == ("❤️", own, "1️⃣")
     assert dislikes == ("👎🏽", "🇩🇪")
-    assert house_rules.emoji_lists(" ", "", set()) == ((), ())
+    assert settings_text.emoji_lists(" ", "", set()) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_emoji() -> None:
 )
 def test_wrong_emoji_say_why(likes: str, dislikes: str, why: str) -> None:
     with pytest.raises(RefusalError, match=why):
-        house_rules.emoji_lists(likes, dislikes, set())
+        settings_text.emoji_lists(likes, dislikes, set())
