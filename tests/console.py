@@ -101,7 +101,7 @@ class Running:
                 assert not self._reading.done(), f"it ended without {words!r}: {self.said}"
                 await self._news.wait()
 
-    async def ended(self, timeout_s: float = 30.0) -> int:
+    async def ended(self, timeout_s: float = 90.0) -> int:
         """Its exit code, once everything it said has been read."""
         async with asyncio.timeout(timeout_s):
             await self._reading
