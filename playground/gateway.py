@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
 HEARTBEAT_INTERVAL_MS = 41_250
+ACK_AFTER_S = 0.05
+"""A network's round trip. discord.py notes when it sent a heartbeat only after sending it, and on
+loopback the answer could be there before, which it would log as 41 s of latency."""
 RESUME_WINDOW_S = 180.0
 CHUNK_SIZE = 1000
 
@@ -136,7 +139,8 @@ class Gateway:
 
     def _obey(self, connection: Connection, opcode: int, data: Any) -> None:
         if opcode == HEARTBEAT:
-            connection.send({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
+            ack = {"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None}
+            asyncio.get_running_loop().call_later(ACK_AFTER_S, connection.send, ack)
         elif opcode == IDENTIFY:
             self._identify(connection, data)
         elif opcode == RESUME:
