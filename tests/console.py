@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bowerbird.bot.settings import Settings
@@ -40,19 +40,35 @@ class Console:
     @asynccontextmanager
     async def start(self, *arguments: str, **settings: str) -> AsyncIterator[Running]:
         """For commands that go on until they are stopped; killed when the block ends."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bowerbird.bot", *arguments),
-            cwd=self.home,
-            env=self.env | settings,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        with _signals_of_a_terminal():
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bowerbird.bot", *arguments),
+                cwd=self.home,
+                env=self.env | settings,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
         running = Running(process)
         try:
             yield running
         finally:
             await running.kill()
+
+
+@contextmanager
+def _signals_of_a_terminal() -> Iterator[None]:
+    """A child inherits what is ignored here: SIGINT behind a shell's `&`, SIGHUP below nohup."""
+    names = ("SIGINT", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def assert_says(
