@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import importlib
-import os
 import signal
 import sys
 import traceback
@@ -34,8 +33,6 @@ Command = Callable[["Settings", argparse.Namespace], int | Coroutine[Any, Any, i
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Also the console script's entry."""
-    # Before torch is imported: threads that spin while they wait take the event loop's core.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     parser = _parser()
     try:
         options = parser.parse_args(arguments)

@@ -34,16 +34,14 @@ def settle(threads: int) -> None:
 
 
 def default_threads() -> int:
-    """All cores where OpenMP waits passively, as the console sees to; one less where it spins.
+    """All cores but one, which is the event loop's. ``OMP_NUM_THREADS`` has its say.
 
-    Spinning threads on every core keep the event loop and other processes from running, which in
-    turn makes them wait for each other: 10 to 50 times slower. ``OMP_NUM_THREADS`` has its say.
+    OpenMP's threads spin between a pass's many small pieces: on every core they keep other
+    processes from running, which makes them wait for each other, 10 to 50 times slower. Waiting
+    passively costs more than a second thread gains (docs/LOG.md).
     """
     told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
-    is_passive = os.environ.get("OMP_WAIT_POLICY", "").casefold() == "passive"
-    return cores() if is_passive else max(1, cores() - 1)
+    return int(told) if told.isdecimal() and int(told) > 0 else max(1, cores() - 1)
 
 
 def cores() -> int:
