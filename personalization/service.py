@@ -126,7 +126,8 @@ class ReplyService:
     ) -> ReplyStream:
         """Answer. Reading raises ``GenerationError`` and its kinds, one sentence each.
 
-        The same conversation, version and ``seed`` give the same reply; without one it is drawn.
+        The same conversation, version and ``seed`` give the same reply (in bfloat16 only beside as
+        many others: docs/DECISIONS.md, 28); without one it is drawn.
         """
         sampling = replace(self._sampling, seed=secrets.randbelow(2**31) if seed is None else seed)
 
