@@ -7,15 +7,13 @@ ids, so they work for good; what a press means is the cog's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bowerbird.bot.apologies import guarded
-from bowerbird.bot.controls import FEEDBACK, lasting, owner_of
+from bowerbird.bot.controls import FEEDBACK, LastingButton, lasting, owner_of
 from bowerbird.bot.emoji import VoteEmoji, normalised
 from bowerbird.bot.servers import ServerBook
 from bowerbird.storage.records import FeedbackKind
@@ -75,38 +73,22 @@ class Ballots:
         return (fallback, *emoji)
 
 
-class VoteButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"bowerbird:vote:(?P<kind>{_KIND}):(?P<asker>\d+)",
-):
-    """👍 👎 🔄 ✏️ below a reply to ``asker_id``."""
+class VoteButton(LastingButton, template=rf"bowerbird:vote:(?P<kind>{_KIND}):(?P<asker_id>\d+)"):
+    """👍 👎 🔄 ✏️ below a reply to ``asker_id``; anybody may vote."""
 
     def __init__(
-        self, kind: FeedbackKind, asker_id: int, face: str, *, is_chosen: bool = False
+        self, kind: str, asker_id: int, face: str = TEACH, *, is_chosen: bool = False
     ) -> None:
-        colour = discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary
-        super().__init__(
-            discord.ui.Button(
-                emoji=face,
-                label="Teach" if kind is FeedbackKind.CORRECTION else None,
-                style=colour,
-                custom_id=f"bowerbird:vote:{kind.value}:{asker_id}",
-            )
-        )
-        self.kind = kind
+        self.kind = FeedbackKind(kind)
         self.asker_id = asker_id
+        super().__init__(
+            {"kind": self.kind.value, "asker_id": asker_id},
+            only_for=None,
+            emoji=face,
+            label="Teach" if self.kind is FeedbackKind.CORRECTION else None,
+            style=discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary,
+        )
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(FeedbackKind(match["kind"]), int(match["asker"]), TEACH)
-
-    @guarded
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         owner = cast("FeedbackCog", owner_of(interaction, FEEDBACK))
-        await owner.press(interaction, self.kind, self.asker_id)
+        await owner.press(interaction, message, self.kind, self.asker_id)

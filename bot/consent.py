@@ -6,17 +6,12 @@ asked may press. Knows how to ask and to answer; what a yes means is `FeedbackSe
 
 from __future__ import annotations
 
-import logging
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bowerbird.bot import rendering
-from bowerbird.bot.apologies import RefusalError, guarded
-from bowerbird.bot.controls import lasting, owner_of
-
-_log = logging.getLogger(__name__)
+from bowerbird.bot.controls import LastingButton, ask_below, owner_of
 
 OFFER = (
     "<@{user_id}>, may I learn from your reactions? I would keep the exchanges I have with you and "
@@ -28,63 +23,39 @@ SAID_YES = (
     "`/my status` shows what I have learned, `/my forget` deletes everything."
 )
 SAID_NO = "All right: I keep nothing. `/my personalization` turns it on if you change your mind."
+NOT_ASKED = "This question is for somebody else; yours comes with your own vote."
 
 
 async def offer(
     message: discord.Message | discord.PartialMessage, scope_id: int, user_id: int
 ) -> None:
     """Ask below the reply that ``user_id`` voted on; the mention pings nobody."""
-    view = lasting(*(ConsentButton(scope_id, user_id, is_yes=is_yes) for is_yes in (True, False)))
-    try:
-        await message.channel.send(
-            rendering.notice(OFFER.format(user_id=user_id)),
-            view=view,
-            reference=message.to_reference(fail_if_not_exists=False),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-    except (discord.Forbidden, discord.NotFound) as error:
-        _log.info("no offer of consent in channel %s: %s", message.channel.id, error)
+    answers = (ConsentButton(scope_id, user_id, answer) for answer in ("yes", "no"))
+    await ask_below(message, OFFER.format(user_id=user_id), *answers)
 
 
 class ConsentButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"bowerbird:consent:(?P<scope>\d+):(?P<user>\d+):(?P<answer>yes|no)",
+    LastingButton,
+    template=r"bowerbird:consent:(?P<scope_id>\d+):(?P<user_id>\d+):(?P<answer>yes|no)",
 ):
     """Yes or No below the offer."""
 
-    def __init__(self, scope_id: int, user_id: int, *, is_yes: bool) -> None:
-        style = discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary
-        answer = "yes" if is_yes else "no"
-        super().__init__(
-            discord.ui.Button(
-                label="Yes, learn from me" if is_yes else "No, thanks",
-                style=style,
-                custom_id=f"bowerbird:consent:{scope_id}:{user_id}:{answer}",
-            )
-        )
+    refusal = NOT_ASKED
+
+    def __init__(self, scope_id: int, user_id: int, answer: str) -> None:
         self.scope_id = scope_id
         self.user_id = user_id
-        self.is_yes = is_yes
+        self.is_yes = answer == "yes"
+        super().__init__(
+            {"scope_id": scope_id, "user_id": user_id, "answer": answer},
+            only_for=user_id,
+            label="Yes, learn from me" if self.is_yes else "No, thanks",
+            style=discord.ButtonStyle.success if self.is_yes else discord.ButtonStyle.secondary,
+        )
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(int(match["scope"]), int(match["user"]), is_yes=match["answer"] == "yes")
-
-    @guarded
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        if interaction.user.id != self.user_id:
-            raise RefusalError(
-                "This question is for somebody else; yours comes with your own vote."
-            )
-        owner = owner_of(interaction)
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        feedback = owner_of(interaction).services.feedback
         await interaction.response.defer()
-        feedback = owner.services.feedback
         if self.is_yes:
             kept = await feedback.opt_in(self.scope_id, self.user_id)
             already = {0: "", 1: ", this one included"}.get(kept, f", the last {kept} included")

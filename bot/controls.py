@@ -1,20 +1,27 @@
 """Buttons below our replies: their ids hold all they need, so they work after a restart, for good.
 
 Contract: a button knows who may press it and which cog to ask; what a press means is the cog's.
+`ask_below` is how every question of ours is asked: in small print, with buttons, pinging nobody.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 import discord
 
+from bowerbird.bot import rendering
 from bowerbird.bot.apologies import RefusalError, guarded
 from bowerbird.bot.emoji import REGENERATE
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.base import BowerbirdCog
+
+_log = logging.getLogger(__name__)
+_GROUP: Final = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 
 FEEDBACK, CHAT, TEACH = "Bowerbird feedback", "Bowerbird chat", "Bowerbird teach"
 """Names of the cogs that a pressed button asks."""
@@ -25,12 +32,12 @@ RESTARTING = "I am just being restarted; please press again in a minute."
 
 def waiting(user_id: int) -> discord.ui.View:
     """Below the notice that stands in the place of a reply."""
-    return lasting(StopButton(user_id, is_again=False))
+    return lasting(StopButton("stop", user_id))
 
 
 def growing(user_id: int) -> discord.ui.View:
     """Below a reply to this person that goes on."""
-    return lasting(StopButton(user_id, is_again=False), StopButton(user_id, is_again=True))
+    return lasting(StopButton("stop", user_id), StopButton("restart", user_id))
 
 
 def lasting(*items: discord.ui.Item[Any]) -> discord.ui.View:
@@ -50,23 +57,45 @@ def owner_of(interaction: discord.Interaction[Any], name: str = FEEDBACK) -> Bow
     return owner
 
 
-class StopButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"bowerbird:(?P<act>stop|restart):(?P<user>\d+)",
-):
-    """*Stop* ends the reply where it is (a ⏹ reaction does too); 🔄 begins it anew."""
-
-    def __init__(self, user_id: int, *, is_again: bool) -> None:
-        super().__init__(
-            discord.ui.Button(
-                emoji=REGENERATE if is_again else None,
-                label=None if is_again else "Stop",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"bowerbird:{'restart' if is_again else 'stop'}:{user_id}",
-            )
+async def ask_below(
+    message: discord.Message | discord.PartialMessage, question: str, *answers: LastingButton
+) -> None:
+    """Ask in reply to ``message``. Where we may not, or it is gone, nobody is asked."""
+    try:
+        await message.channel.send(
+            rendering.notice(question),
+            view=lasting(*answers),
+            reference=message.to_reference(fail_if_not_exists=False),
+            allowed_mentions=discord.AllowedMentions.none(),
         )
-        self.user_id = user_id
-        self.is_again = is_again
+    except (discord.Forbidden, discord.NotFound) as error:
+        _log.info("cannot ask anything below %s: %s", message.id, error)
+
+
+class LastingButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
+    """A button that is made again from its id whenever somebody presses it.
+
+    The groups of a subclass's ``template`` are named like the arguments of its ``__init__``, so
+    that the id is made from the same template that it is read by.
+    """
+
+    refusal: ClassVar[str] = NOT_YOURS
+
+    def __init__(
+        self,
+        held: Mapping[str, str | int],
+        *,
+        only_for: int | None,
+        label: str | None = None,
+        emoji: str | None = None,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> None:
+        """``held``: what the id holds. ``only_for``: who may press; ``None`` is everybody."""
+        custom_id = _GROUP.sub(r"{\1}", self.template.pattern).format(**held)
+        super().__init__(
+            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id)
+        )
+        self._only_for = only_for
 
     @classmethod
     async def from_custom_id(
@@ -76,16 +105,39 @@ class StopButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        return cls(int(match["user"]), is_again=match["act"] == "restart")
+        held = match.groupdict().items()
+        make = cast("Callable[..., Self]", cls)
+        return make(**{name: int(one) if one.isdecimal() else one for name, one in held})
 
     @guarded
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        if interaction.user.id != self.user_id:
-            raise RefusalError(NOT_YOURS)
+        if self._only_for not in {None, interaction.user.id}:
+            raise RefusalError(self.refusal)
         assert interaction.message is not None  # noqa: S101 - it was pressed on one
-        owner, message_id = owner_of(interaction), interaction.message.id
-        is_running = owner.answerer.stop(message_id, self.user_id, is_again=self.is_again)
-        if is_running or await owner.services.feedback.reply_of(message_id):
+        await self.press(interaction, interaction.message)
+
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Somebody who may has pressed it, below ``message``."""
+        raise NotImplementedError
+
+
+class StopButton(LastingButton, template=r"bowerbird:(?P<act>stop|restart):(?P<user_id>\d+)"):
+    """*Stop* ends the reply where it is (a ⏹ reaction does too); 🔄 begins it anew."""
+
+    def __init__(self, act: str, user_id: int) -> None:
+        self.is_again = act == "restart"
+        self.user_id = user_id
+        super().__init__(
+            {"act": act, "user_id": user_id},
+            only_for=user_id,
+            label=None if self.is_again else "Stop",
+            emoji=REGENERATE if self.is_again else None,
+        )
+
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        owner = owner_of(interaction)
+        is_running = owner.answerer.stop(message.id, self.user_id, is_again=self.is_again)
+        if is_running or await owner.services.feedback.reply_of(message.id):
             await interaction.response.defer()
         else:  # a crash or a restart has stopped it before
             await interaction.response.edit_message(view=None)

@@ -7,20 +7,16 @@ answered is the cog's.
 
 from __future__ import annotations
 
-import logging
 import re
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
-from bowerbird.bot import rendering
-from bowerbird.bot.apologies import RefusalError, guarded
-from bowerbird.bot.controls import CHAT, NOT_YOURS, lasting, owner_of
+from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.controls import CHAT, LastingButton, ask_below, owner_of
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.chat import ChatCog
-
-_log = logging.getLogger(__name__)
 
 OFFER = "You have changed your question since I answered it."
 GONE = "I cannot find your question any more; please ask it again."
@@ -37,49 +33,21 @@ def _words(text: str) -> str:
 
 
 async def offer(question: discord.Message | discord.PartialMessage, user_id: int) -> None:
-    """Below the question; pings nobody."""
-    try:
-        await question.channel.send(
-            rendering.notice(OFFER),
-            view=lasting(AnswerAgainButton(user_id, question.id)),
-            reference=question.to_reference(fail_if_not_exists=False),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-    except (discord.Forbidden, discord.NotFound) as error:
-        _log.info("no offer to answer %s again: %s", question.id, error)
+    """Below the question."""
+    await ask_below(question, OFFER, AnswerAgainButton(user_id, question.id))
 
 
 class AnswerAgainButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"bowerbird:again:(?P<user>\d+):(?P<question>\d+)",
+    LastingButton, template=r"bowerbird:again:(?P<user_id>\d+):(?P<question_id>\d+)"
 ):
     """Answers the question as it reads now."""
 
     def __init__(self, user_id: int, question_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Answer it again",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"bowerbird:again:{user_id}:{question_id}",
-            )
-        )
-        self.user_id = user_id
+        held = {"user_id": user_id, "question_id": question_id}
+        super().__init__(held, only_for=user_id, label="Answer it again")
         self.question_id = question_id
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(int(match["user"]), int(match["question"]))
-
-    @guarded
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        if interaction.user.id != self.user_id:
-            raise RefusalError(NOT_YOURS)
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         chat = cast("ChatCog", owner_of(interaction, CHAT))
         await interaction.response.defer()
         channel = interaction.channel

@@ -9,23 +9,17 @@ the cog's.
 from __future__ import annotations
 
 import hashlib
-import logging
-import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 
-from bowerbird.bot import rendering
-from bowerbird.bot.apologies import RefusalError, guarded
-from bowerbird.bot.controls import NOT_YOURS, TEACH, lasting, owner_of
+from bowerbird.bot.controls import TEACH, LastingButton, ask_below, owner_of
 from bowerbird.personalization.feedback import FeedbackService
 from bowerbird.storage.store import Store
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.teach import TeachCog
-
-_log = logging.getLogger(__name__)
 
 ONE_IN: Final = 5
 EVERY: Final = timedelta(days=7)
@@ -48,15 +42,7 @@ async def ask_now_and_then(
         return
     if not await store.claim_lesson(reply.scope_id, user_id, EVERY):
         return
-    try:
-        await message.channel.send(
-            rendering.notice(QUESTION),
-            view=lasting(LessonButton(user_id, message.id)),
-            reference=message.to_reference(fail_if_not_exists=False),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-    except (discord.Forbidden, discord.NotFound) as error:
-        _log.info("cannot ask what I should have said in %s: %s", message.channel.id, error)
+    await ask_below(message, QUESTION, LessonButton(user_id, message.id))
 
 
 def is_drawn(message_id: int) -> bool:
@@ -66,39 +52,16 @@ def is_drawn(message_id: int) -> bool:
 
 
 class LessonButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"bowerbird:lesson:(?P<user>\d+):(?P<reply>\d+)",
+    LastingButton, template=r"bowerbird:lesson:(?P<user_id>\d+):(?P<message_id>\d+)"
 ):
     """Opens the form to teach a better reply than ``message_id``."""
 
     def __init__(self, user_id: int, message_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                emoji="✏️",
-                label="Teach",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"bowerbird:lesson:{user_id}:{message_id}",
-            )
-        )
-        self.user_id = user_id
+        held = {"user_id": user_id, "message_id": message_id}
+        super().__init__(held, only_for=user_id, emoji="✏️", label="Teach")
         self.message_id = message_id
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(int(match["user"]), int(match["reply"]))
-
-    @guarded
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        if interaction.user.id != self.user_id:
-            raise RefusalError(NOT_YOURS)
-        question = interaction.message
-        assert question is not None  # noqa: S101 - it was pressed on one
-        reply = discord.PartialMessage(channel=cast("Any", question.channel), id=self.message_id)
+    async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        reply = discord.PartialMessage(channel=cast("Any", message.channel), id=self.message_id)
         teach = cast("TeachCog", owner_of(interaction, TEACH))
-        await teach.open(interaction, reply, question=question)
+        await teach.open(interaction, reply, question=message)

@@ -132,12 +132,12 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         feedback, store = self.services.feedback, self.services.store
         await lessons.ask_now_and_then(message, user_id, feedback, store)
 
-    async def press(self, interaction: Interaction, kind: FeedbackKind, asker_id: int) -> None:
-        """A button below a reply to ``asker_id``."""
+    async def press(
+        self, interaction: Interaction, message: discord.Message, kind: FeedbackKind, asker_id: int
+    ) -> None:
+        """A button below ``message``, a reply to ``asker_id``."""
         if interaction.user.id != asker_id and kind not in VOTES:
             raise RefusalError(controls.NOT_YOURS)
-        message = interaction.message
-        assert message is not None  # noqa: S101 - it was pressed on one
         if kind is FeedbackKind.CORRECTION:
             await cast("TeachCog", controls.owner_of(interaction, controls.TEACH)).open(
                 interaction, message
