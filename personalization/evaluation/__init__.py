@@ -1,0 +1,1 @@
+"""Whether learning works: simulated people with hidden wishes, judged by programs."""
