@@ -150,8 +150,10 @@ class AdapterVersion:
     """One trained version and the gate's verdict on it (stored, pass or fail).
 
     ``trained_on``: number of labelled replies. ``verdict``: JSON of reasons and measurements.
-    ``is_stale``: it may have learned from a text that was deleted or edited since; kept by the
-    store, so what is said when recording it does not count.
+    ``is_stale``: it may have learned from a text that was deleted or edited since. ``replaced``:
+    the version that answered before it (``None``: the base model). ``rolled_back_at``: when it was
+    taken back because it pleased less than that one; ``verdict["rolled_back"]`` says why. These
+    three are kept by the store, so what is said of them when recording it does not count.
     """
 
     scope_id: int
@@ -163,6 +165,8 @@ class AdapterVersion:
     verdict: dict[str, Any]
     created_at: datetime
     is_stale: bool = False
+    replaced: int | None = None
+    rolled_back_at: datetime | None = None
 
 
 class RunState(StrEnum):
@@ -172,6 +176,8 @@ class RunState(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+    """The night's time was up before it began: that person comes first the next night."""
 
     @property
     def is_over(self) -> bool:
@@ -183,7 +189,7 @@ class Run:
     """One person's training in one night; (night, scope, user) is unique.
 
     ``night`` is the date of the night (``2026-11-21``), or a name of its own for a run somebody
-    asked for (``retrain-<milliseconds>``).
+    asked for (``retrain-<milliseconds>``). ``started_at``: of the last attempt.
     """
 
     run_id: int
@@ -196,16 +202,23 @@ class Run:
     detail: str
     created_at: datetime
     finished_at: datetime | None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DuePerson:
-    """A consenting person with feedback newer than their last finished run."""
+    """A consenting person with feedback newer than their last finished run.
+
+    ``is_postponed``: their last night was over before it came to them. ``waiting_since``: when the
+    oldest of the new feedback was given.
+    """
 
     scope_id: int
     user_id: int
     new_feedback: int
     is_stale: bool
+    is_postponed: bool = False
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +270,9 @@ class ServerSettings:
 
     ``allowed_channels`` empty: every channel; ``blocked_channels`` wins over it, and threads follow
     their channel. ``allowed_roles`` empty: everybody. ``cooldown_s``: seconds between two
-    questions of one person; ``daily_replies``: replies a person gets in a day; 0 switches either
-    off. Emoji as Discord writes them; none: the operator's. ``language`` is a Discord locale
+    questions of one person, ``server_cooldown_s``: of anybody; ``daily_replies``: replies a person
+    gets in a day, ``daily_tokens``: tokens that all replies there together have in a day; 0
+    switches each of them off. Emoji as Discord writes them; none: the operator's. ``language`` is a Discord locale
     (``de``, ``zh-CN``); ``None``: each person's own. ``announcement_channel_id``: where the
     night's summary is posted, if anywhere.
     """
@@ -268,6 +282,8 @@ class ServerSettings:
     allowed_roles: frozenset[int] = frozenset()
     cooldown_s: int = 0
     daily_replies: int = 0
+    server_cooldown_s: int = 0
+    daily_tokens: int = 0
     votes: VoteStyle = "reactions"
     positive_emoji: tuple[str, ...] = ()
     negative_emoji: tuple[str, ...] = ()

@@ -181,6 +181,17 @@ class SqlStore(Store):
         async with self._database.transaction() as tx:
             await adapters.activate(tx, scope_id, user_id, version)
 
+    async def roll_back(
+        self, scope_id: int, user_id: int, version: int, *, to: int | None, why: dict[str, Any]
+    ) -> bool:
+        async with self._database.transaction() as tx:
+            now = self._now()
+            return await adapters.roll_back(tx, scope_id, user_id, version, to=to, why=why, now=now)
+
+    async def rolled_back_since(self, moment: datetime) -> list[AdapterVersion]:
+        async with self._database.snapshot() as tx:
+            return await adapters.rolled_back_since(tx, moment)
+
     async def outdate_adapters(self, base_model: str) -> int:
         async with self._database.transaction() as tx:
             return await adapters.outdate(tx, base_model)

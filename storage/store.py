@@ -128,6 +128,19 @@ class Store(Protocol):
     async def activate(self, scope_id: int, user_id: int, version: int | None) -> None:
         """Point the person at an accepted version, or at base (``None``)."""
 
+    async def roll_back(
+        self, scope_id: int, user_id: int, version: int, *, to: int | None, why: dict[str, Any]
+    ) -> bool:
+        """Take an active version back and point the person at ``to`` instead (``None``: base).
+
+        ``why`` is added to its verdict as ``rolled_back``. False, and nothing changed, if it is
+        not the active version (any more), or was taken back once before. Raises ``StoreError`` if
+        ``to`` cannot be active.
+        """
+
+    async def rolled_back_since(self, moment: datetime) -> list[AdapterVersion]:
+        """Everybody's versions that were taken back since then, oldest first."""
+
     async def outdate_adapters(self, base_model: str) -> int:
         """Active versions of any other base model become stale, so their people are due.
 
@@ -138,9 +151,11 @@ class Store(Protocol):
     async def due_people(
         self, min_feedback: int, scope_id: int | None = None, *, interactions_only: bool = False
     ) -> list[DuePerson]:
-        """Consenting people with that many new items, or stale; most new feedback first.
+        """Consenting people with that many new items, or stale; who needs it most comes first.
 
-        ``interactions_only`` counts what ``labelled_replies`` gives under the same name.
+        First those whose adapter has seen a text that is gone, since they were promised that it
+        goes; then whom the last night did not reach; then most new feedback (a correction counts
+        as one), then who waits longest. ``interactions_only`` counts what ``labelled_replies`` gives under the same name.
         """
 
     async def add_run(self, night: str, scope_id: int, user_id: int) -> Run:

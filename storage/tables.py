@@ -171,6 +171,9 @@ adapters = Table(
     Column("created_at", UtcDateTime, nullable=False),
     # Staleness belongs to a version, not to a person: it must survive a rollback to that version.
     Column("is_stale", Boolean, nullable=False),
+    # The version this one took over from, and when votes gave the place back.
+    Column("replaced", Integer),
+    Column("rolled_back_at", UtcDateTime),
     Index(None, "user_id"),
 )
 

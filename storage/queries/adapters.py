@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, exists, insert, select, update
+from sqlalchemy import Row, and_, case, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries import people as people_queries
@@ -33,6 +34,11 @@ async def add(tx: AsyncConnection, adapter: AdapterVersion, *, promote: bool) ->
             )
         )
     )
+    replaced = await tx.scalar(
+        select(people.c.active_version).where(
+            people_queries.is_person(adapter.scope_id, adapter.user_id)
+        )
+    )
     await tx.execute(
         insert(adapters).values(
             scope_id=adapter.scope_id,
@@ -44,6 +50,7 @@ async def add(tx: AsyncConnection, adapter: AdapterVersion, *, promote: bool) ->
             verdict=adapter.verdict,
             created_at=adapter.created_at,
             is_stale=bool(has_read_deleted_text),
+            replaced=replaced if promote else None,
         )
     )
     last = people.c.last_version
@@ -81,6 +88,47 @@ async def activate(tx: AsyncConnection, scope_id: int, user_id: int, version: in
     await people_queries.point_at(tx, scope_id, user_id, version)
 
 
+async def roll_back(
+    tx: AsyncConnection,
+    scope_id: int,
+    user_id: int,
+    version: int,
+    *,
+    to: int | None,
+    why: dict[str, Any],
+    now: datetime,
+) -> bool:
+    is_it = and_(
+        adapters.c.scope_id == scope_id,
+        adapters.c.user_id == user_id,
+        adapters.c.version == version,
+    )
+    verdict = await tx.scalar(
+        select(adapters.c.verdict)
+        .select_from(people.join(adapters, people_queries.active_adapter()))
+        .where(is_it, adapters.c.rolled_back_at.is_(None))
+        .with_for_update()
+    )
+    if verdict is None:
+        return False
+    await tx.execute(
+        update(adapters)
+        .where(is_it)
+        .values(rolled_back_at=now, verdict={**verdict, "rolled_back": why})
+    )
+    await activate(tx, scope_id, user_id, to)
+    return True
+
+
+async def rolled_back_since(tx: AsyncConnection, moment: datetime) -> list[AdapterVersion]:
+    rows = await tx.execute(
+        select(adapters)
+        .where(adapters.c.rolled_back_at >= moment)
+        .order_by(adapters.c.rolled_back_at)
+    )
+    return [to_record(row) for row in rows]
+
+
 async def outdate(tx: AsyncConnection, base_model: str) -> int:
     outdated = await tx.execute(
         update(adapters)
@@ -106,4 +154,6 @@ def to_record(row: Row[Any]) -> AdapterVersion:
         verdict=row.verdict,
         created_at=row.created_at,
         is_stale=row.is_stale,
+        replaced=row.replaced,
+        rolled_back_at=row.rolled_back_at,
     )

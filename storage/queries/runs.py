@@ -46,7 +46,12 @@ def new_feedback(*, interactions_only: bool = False) -> Subquery:
     if interactions_only:
         conditions.append(is_typed_to_us())
     return (
-        select(replies.c.scope_id, replies.c.user_id, func.count().label("amount"))
+        select(
+            replies.c.scope_id,
+            replies.c.user_id,
+            func.count().label("amount"),
+            func.min(feedback.c.created_at).label("waiting_since"),
+        )
         .select_from(
             on_replies().outerjoin(
                 learned,
@@ -72,8 +77,17 @@ async def due(
     new = new_feedback(interactions_only=interactions_only)
     amount = func.coalesce(new.c.amount, 0).label("amount")
     is_stale = func.coalesce(adapters.c.is_stale, False).label("is_stale")
+    last_state = (
+        select(runs.c.state)
+        .where(runs.c.scope_id == people.c.scope_id, runs.c.user_id == people.c.user_id)
+        .order_by(runs.c.created_at.desc(), runs.c.run_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_postponed = func.coalesce(last_state == RunState.POSTPONED, False).label("is_postponed")
+    waiting_since = new.c.waiting_since
     query = (
-        select(people.c.scope_id, people.c.user_id, amount, is_stale)
+        select(people.c.scope_id, people.c.user_id, amount, is_stale, is_postponed, waiting_since)
         .select_from(
             people.outerjoin(
                 new,
@@ -89,12 +103,26 @@ async def due(
                 _is_open(),
             ),
         )
-        .order_by(amount.desc(), people.c.scope_id, people.c.user_id)
+        .order_by(
+            is_stale.desc(),
+            is_postponed.desc(),
+            amount.desc(),
+            waiting_since,
+            people.c.scope_id,
+            people.c.user_id,
+        )
     )
     if scope_id is not None:
         query = query.where(people.c.scope_id == scope_id)
     return [
-        DuePerson(row.scope_id, row.user_id, new_feedback=row.amount, is_stale=bool(row.is_stale))
+        DuePerson(
+            row.scope_id,
+            row.user_id,
+            new_feedback=row.amount,
+            is_stale=bool(row.is_stale),
+            is_postponed=bool(row.is_postponed),
+            waiting_since=row.waiting_since,
+        )
         for row in await tx.execute(query)
     ]
 
@@ -205,4 +233,5 @@ def to_record(row: Row[Any]) -> Run:
         detail=row.detail,
         created_at=row.created_at,
         finished_at=row.finished_at,
+        started_at=row.started_at,
     )

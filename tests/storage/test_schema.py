@@ -12,12 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bowerbird.storage.records import Consent, ServerSettings
+from bowerbird.storage.records import AdapterState, Consent, ServerSettings
 from bowerbird.storage.schema import VERSION_TABLE
 from bowerbird.storage.sql import SqlStore
 from bowerbird.storage.store import StoreError
 from bowerbird.storage.tables import metadata
-from tests.storage.samples import ALICE, SCOPE, consent
+from tests.storage.samples import ALICE, SCOPE, a_version, consent
 
 
 async def execute(store: SqlStore, statement: str) -> None:
@@ -100,11 +100,16 @@ async def test_a_database_of_the_first_schema_moves_on_with_its_data(url: str) -
     store = SqlStore(url)
     await store.open()
     await consent(store, ALICE)
+    for version, state in enumerate([AdapterState.ACCEPTED, AdapterState.REJECTED] * 2, 1):
+        await store.add_adapter(a_version(version, state=state), promote=False)
     await execute(store, "DROP TABLE servers")
     await execute(store, "ALTER TABLE people DROP COLUMN asked_to_teach_at")
+    for column in ("replaced", "rolled_back_at"):
+        await execute(store, f"ALTER TABLE adapters DROP COLUMN {column}")
     await execute(store, f"UPDATE {VERSION_TABLE} SET version_num = '0001'")  # noqa: S608
     await store.aclose()
     await store.open()
     assert await store.server_settings(SCOPE) == ServerSettings()
     assert (await store.person(SCOPE, ALICE)).consent is Consent.ON
+    assert [v.replaced for v in await store.adapters(SCOPE, ALICE)] == [None, None, 1, None]
     await store.aclose()

@@ -527,6 +527,39 @@ class TestAdapters:
             await store.add_adapter(a_version(1), promote=True)
         assert (await store.person(SCOPE, ALICE)).active_version is None
 
+    async def test_a_version_knows_what_it_replaced(self, store: SqlStore, clock: Clock) -> None:
+        await consent(store, ALICE)
+        for number in range(3):
+            await train(store, clock, str(number), promote=number != 1)
+        assert [v.replaced for v in await store.adapters(SCOPE, ALICE)] == [None, None, 1]
+        await store.activate(SCOPE, ALICE, None)
+        await train(store, clock, "after going back by hand")
+        assert (await store.adapters(SCOPE, ALICE))[-1].replaced is None
+
+    async def test_a_version_is_taken_back_once(self, store: SqlStore, clock: Clock) -> None:
+        await consent(store, ALICE)
+        for night in "ab":
+            await train(store, clock, night)
+        before = clock.tick()
+        why = {"reason": "It pleased less.", "probability": 0.995}
+        assert not await store.roll_back(SCOPE, ALICE, 1, to=None, why=why)  # not in use
+        with pytest.raises(StoreError, match="no version 7"):
+            await store.roll_back(SCOPE, ALICE, 2, to=7, why=why)
+        assert (await store.person(SCOPE, ALICE)).active_version == 2
+        assert await store.rolled_back_since(before) == []
+        at_once = [store.roll_back(SCOPE, ALICE, 2, to=1, why=why) for _ in range(3)]
+        assert sorted(await asyncio.gather(*at_once)) == [False, False, True]
+        assert (await store.person(SCOPE, ALICE)).active_version == 1
+        (taken_back,) = await store.rolled_back_since(before)
+        assert (taken_back.version, taken_back.rolled_back_at) == (2, before)
+        assert taken_back.verdict == {"reasons": ["fine"], "rolled_back": why}
+        assert await store.rolled_back_since(clock.tick()) == []
+        await store.activate(SCOPE, ALICE, 2)  # by the person's own hand
+        assert not await store.roll_back(SCOPE, ALICE, 2, to=1, why=why)
+
+    async def test_rolling_back_a_stranger_changes_nothing(self, store: SqlStore) -> None:
+        assert not await store.roll_back(SCOPE, ALICE, 1, to=None, why={})
+
 
 class TestRuns:
     async def test_a_night_knows_each_person_once(self, store: SqlStore) -> None:
@@ -581,6 +614,32 @@ class TestRuns:
         assert len(await store.due_people(1, OTHER_SCOPE)) == 1
         await store.add_run("n", SCOPE, BOB)
         assert [d.user_id for d in await store.due_people(1, SCOPE)] == [ALICE]
+
+    async def test_who_needs_it_most_comes_first(self, store: SqlStore, clock: Clock) -> None:
+        await consent(store, ALICE, BOB, CAROL)
+        for number, user in enumerate((CAROL, BOB, ALICE)):  # Carol has waited longest
+            await store.add_reply(a_reply(11 + number, user=user))
+            await store.put_feedback(some_feedback(11 + number, user=user, when=clock.tick()))
+
+        async def order() -> list[int]:
+            return [due.user_id for due in await store.due_people(1)]
+
+        assert await order() == [CAROL, BOB, ALICE]
+        due = await store.due_people(1)
+        assert [d.waiting_since for d in due] == [at(1), at(2), at(3)]
+        await store.put_feedback(some_feedback(12, DISLIKE, user=BOB, when=clock.tick()))
+        assert await order() == [BOB, CAROL, ALICE]
+        run = await store.add_run("n", SCOPE, ALICE)
+        await store.finish_run(run.run_id, RunState.POSTPONED)
+        assert await order() == [ALICE, BOB, CAROL]
+        assert [d.is_postponed for d in await store.due_people(1)] == [True, False, False]
+        await store.add_adapter(a_version(1, user=CAROL), promote=True)
+        await store.outdate_adapters("another")
+        assert await order() == [CAROL, ALICE, BOB]
+        clock.tick()
+        run = await store.add_run("n2", SCOPE, ALICE)
+        await store.finish_run(run.run_id, RunState.FAILED)  # it had its turn
+        assert await order() == [CAROL, BOB, ALICE]
 
     @pytest.mark.parametrize("end", [RunState.PROMOTED, RunState.REJECTED])
     async def test_feedback_given_during_a_training_is_new_after_it(
