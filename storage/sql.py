@@ -154,11 +154,20 @@ class SqlStore(Store):
             return removed
 
     async def labelled_replies(
-        self, scope_id: int, user_id: int, *, interactions_only: bool = False
+        self,
+        scope_id: int,
+        user_id: int,
+        *,
+        interactions_only: bool = False,
+        with_silent: bool = False,
     ) -> list[LabelledReply]:
         async with self._database.snapshot() as tx:
             return await feedback_queries.labelled(
-                tx, scope_id, user_id, interactions_only=interactions_only
+                tx,
+                scope_id,
+                user_id,
+                interactions_only=interactions_only,
+                with_silent=with_silent,
             )
 
     # --- adapters -----------------------------------------------------------------------------

@@ -105,11 +105,17 @@ class Store(Protocol):
         """Remove a person's feedback of these kinds from a message, or everybody's (cleared)."""
 
     async def labelled_replies(
-        self, scope_id: int, user_id: int, *, interactions_only: bool = False
+        self,
+        scope_id: int,
+        user_id: int,
+        *,
+        interactions_only: bool = False,
+        with_silent: bool = False,
     ) -> list[LabelledReply]:
         """The asker's own replies with their own feedback, oldest first; exact ones only.
 
-        ``interactions_only``: only text given through slash commands and modals.
+        ``interactions_only``: only text given through slash commands and modals. ``with_silent``:
+        also replies without any feedback, labelled when they were made.
         """
 
     # --- adapters -----------------------------------------------------------------------------

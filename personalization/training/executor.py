@@ -14,6 +14,10 @@ from typing import Any, Literal, Protocol
 
 from bowerbird.storage.records import Turn
 
+ExampleKind = Literal["vote", "correction", "weak"]
+"""``vote``: on a reply. ``correction``: a text the person wrote instead, always liked. ``weak``:
+read from what the person said next, and of a small weight."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainExample:
@@ -30,6 +34,37 @@ class TrainExample:
     weight: float = 1.0
     is_held_out: bool = False
     is_complete: bool = True
+    kind: ExampleKind = "vote"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPair:
+    """Two replies to one question, of which the person prefers the first (a DPO pair).
+
+    The other fields mean what they mean in ``TrainExample``.
+    """
+
+    turns: tuple[Turn, ...]
+    chosen: str
+    rejected: str
+    weight: float = 1.0
+    is_held_out: bool = False
+    chosen_is_complete: bool = True
+    rejected_is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRewards:
+    """Replies to one question with a number for each: what ``objective="reinforce"`` learns from.
+
+    Sampled, not stored, so these never cross to another process. ``are_complete``: as
+    ``TrainExample.is_complete``, for each reply.
+    """
+
+    turns: tuple[Turn, ...]
+    replies: tuple[str, ...]
+    rewards: tuple[float, ...]
+    are_complete: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +72,26 @@ class TrainRecipe:
     """How an adapter is trained; docs/LOG.md says what each value was worth.
 
     ``epochs`` at least; with few examples more, until there are ``min_steps`` or ``max_epochs``.
+    ``batch_size``: examples, pairs or questions a step.
+
+    ``objective``: ``preference`` is the sum of the weighted terms, of which those of weight 0 cost
+    nothing: ``kto_weight`` for votes and corrections, ``weak_weight`` for KTO on weak examples,
+    ``pair_weight`` for DPO, ``teach_weight`` and ``liked_nll_weight`` for NLL on corrections and on
+    liked replies. ``reinforce`` is RLOO, with votes as rewards where none are given.
+
+    ``kl_weight``: per token, to the base on neutral questions. ``norm_weight``: of ‖BA‖²_F, summed
+    over layers. ``weight_decay``: AdamW's, on A and B. ``z0_every``: steps between two estimates
+    of KTO's reference point; 0 takes it as 0.
     """
+
+    objective: Literal["preference", "reinforce"] = "preference"
+    kto_weight: float = 1.0
+    pair_weight: float = 0.0
+    teach_weight: float = 0.0
+    liked_nll_weight: float = 0.0
+    weak_weight: float = 0.0
+    norm_weight: float = 0.0
+    z0_every: int = 1
 
     rank: int = 8
     alpha: int = 16
@@ -68,6 +122,7 @@ class TrainJob:
     examples: tuple[TrainExample, ...]
     recipe: TrainRecipe
     incumbent_dir: str | None = None
+    pairs: tuple[TrainPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

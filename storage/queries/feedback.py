@@ -75,9 +75,16 @@ def is_typed_to_us() -> ColumnElement[bool]:
 
 
 async def labelled(
-    tx: AsyncConnection, scope_id: int, user_id: int, *, interactions_only: bool
+    tx: AsyncConnection,
+    scope_id: int,
+    user_id: int,
+    *,
+    interactions_only: bool,
+    with_silent: bool,
 ) -> list[LabelledReply]:
     own = [replies.c.scope_id == scope_id, replies.c.user_id == user_id, replies.c.is_exact]
+    if interactions_only and with_silent:
+        own.append(replies.c.origin.in_(TYPED_TO_US))
     wanted = [*own, is_askers(), *([is_typed_to_us()] if interactions_only else [])]
     given: dict[int, list[Row[Any]]] = {}
     for row in await tx.execute(
@@ -91,9 +98,9 @@ async def labelled(
     )
     earlier_of: dict[int, int] = {row.reply_id: row.earlier for row in halves}
     return [
-        _label(reply, given[reply.reply_id], earlier_of.get(reply.reply_id))
+        _label(reply, given.get(reply.reply_id, []), earlier_of.get(reply.reply_id))
         for reply in await reply_queries.load(tx, *own)
-        if reply.reply_id in given
+        if with_silent or reply.reply_id in given
     ]
 
 
@@ -109,7 +116,7 @@ def _label(reply: Reply, rows: list[Row[Any]], replaces: int | None) -> Labelled
         correction_origin=None if correction is None else correction.origin,
         was_regenerated=any(row.kind == FeedbackKind.REGENERATE for row in rows),
         replaces=replaces,
-        labelled_at=max(row.created_at for row in rows),
+        labelled_at=max((row.created_at for row in rows), default=reply.created_at),
     )
 
 

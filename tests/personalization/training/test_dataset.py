@@ -65,7 +65,7 @@ def test_replies_that_were_cut_off_have_no_end_to_learn(reason: str, is_complete
 
 
 def test_few_labels_are_all_trained_on() -> None:
-    found = build_examples([labelled(n, is_liked=n % 2 == 0) for n in range(1, 31)])
+    found = build_examples([labelled(n, is_liked=n % 2 == 0, text=f"{n}.") for n in range(1, 31)])
     assert not any(example.is_held_out for example in found)
 
 
@@ -86,7 +86,7 @@ def test_with_one_label_only_nothing_is_held_out() -> None:
 
 
 def test_weights_balance_what_is_trained_on() -> None:
-    found = build_examples([labelled(n, is_liked=n <= 2) for n in range(1, 9)])
+    found = build_examples([labelled(n, is_liked=n <= 2, text=f"{n}.") for n in range(1, 9)])
     assert [e.weight for e in found] == [3.0, 3.0] + [1.0] * 6
 
 
