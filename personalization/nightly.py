@@ -37,6 +37,7 @@ from bowerbird.personalization.training.executor import (
     TrainResult,
     Verdict,
 )
+from bowerbird.personalization.training.pairs import are_covered, build_pairs
 from bowerbird.storage.records import (
     Consent,
     LabelledReply,
@@ -92,6 +93,7 @@ class Nightly:
         min_feedback: int,
         interactions_only: bool,
         is_enabled: bool,
+        learns_from_sentiment: bool = True,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -102,6 +104,7 @@ class Nightly:
         self._min_feedback = min_feedback
         self._interactions_only = interactions_only
         self._is_enabled = is_enabled
+        self._learns_from_sentiment = learns_from_sentiment
         self._turn = asyncio.Lock()
         self._concluding = asyncio.Lock()
         self._in_flight: dict[tuple[int, int], _Work] = {}
@@ -271,7 +274,8 @@ class Nightly:
             await self._finish(work, Ending(RunState.CANCELLED, "personalization is not on"))
             return None
         work.is_stale = person.is_stale
-        examples = build_examples(await self._labelled(run.scope_id, run.user_id))
+        labelled = await self._labelled(run.scope_id, run.user_id)
+        examples = build_examples(labelled, with_sentiment=self._learns_from_sentiment)
         if not examples:
             detail = "there is nothing to learn from"
             if work.is_stale:
@@ -289,6 +293,7 @@ class Nightly:
             examples=examples,
             recipe=self._recipe,
             incumbent_dir=str(incumbent.path) if incumbent is not None else None,
+            pairs=build_pairs(labelled),
         )
 
     async def _conclude(self, work: _Work, result: TrainResult) -> None:
@@ -312,7 +317,8 @@ class Nightly:
             detail = result.error or "the training failed"
             await self._finish(work, Ending(RunState.FAILED, detail))
             return
-        if not is_covered(job.examples, await self._labelled(run.scope_id, run.user_id)):
+        labelled = await self._labelled(run.scope_id, run.user_id)
+        if not (is_covered(job.examples, labelled) and are_covered(job.pairs, labelled)):
             detail = "messages it was learning from were deleted or edited meanwhile"
             await self._finish(work, Ending(RunState.FAILED, detail))
             return
@@ -323,7 +329,7 @@ class Nightly:
 
     async def _labelled(self, scope_id: int, user_id: int) -> list[LabelledReply]:
         return await self._store.labelled_replies(
-            scope_id, user_id, interactions_only=self._interactions_only
+            scope_id, user_id, interactions_only=self._interactions_only, with_silent=True
         )
 
     async def _stored(self, run: Run) -> Run | None:

@@ -53,7 +53,7 @@ class Publisher:
             version=await self._store.next_version(*pair),
             state=AdapterState.ACCEPTED,
             base_model=self._adapters.base_model,
-            trained_on=sum(not example.is_held_out for example in job.examples),
+            trained_on=sum(not e.is_held_out and e.kind != "weak" for e in job.examples),
             verdict=_as_json(verdict),
             created_at=datetime.now(UTC),
         )
