@@ -1,7 +1,8 @@
 """When something goes wrong: the person reads one sentence, the log has the rest.
 
-Contract: `sentence_for` is the one place that turns an exception into words for a person. What was
-foreseen explains itself; anything else gets a short id, under which the log has the traceback.
+Contract: `sentence_for` is the one place that turns an exception into words for a person, in their
+language. What was foreseen explains itself; anything else gets a short id, under which the log has
+the traceback. Other layers know no languages: their errors are recognised by their English.
 `guarded` puts buttons and modals under the same roof as commands, which discord.py does not.
 """
 
@@ -11,49 +12,81 @@ import functools
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import discord
 from discord import app_commands
 
 from bowerbird.bot import rendering
+from bowerbird.bot.catalogue import DEFAULT, Language, Sentence, english, supported
 from bowerbird.personalization.errors import ModelError, PersonalizationError
 from bowerbird.storage.store import StoreError
 
+if TYPE_CHECKING:
+    from bowerbird.bot.languages import Languages
+
 _log = logging.getLogger(__name__)
+
+LISTENER = "Bowerbird feedback"
+"""The cog that is always there, and knows the services."""
 
 P = ParamSpec("P")
 
 
 class RefusalError(Exception):
-    """We will not do that. ``str(error)`` is the sentence the person reads."""
+    """We will not do that, and ``sentence`` says why."""
+
+    def __init__(self, why: str | Sentence, /, **values: str | float) -> None:
+        """``why``: a key of the catalogue with its variables, or both together."""
+        self.sentence = Sentence(why, **values) if isinstance(why, str) else why
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return english().say(self.sentence)
 
 
-def sentence_for(error: BaseException, where: str) -> str:
+def sentence_for(error: BaseException, where: str, language: Language | None = None) -> str:
     """What the person reads about ``error``, which happened while doing ``where``."""
+    language = language or english()
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, app_commands.MissingPermissions):
-        return "Only people with the Manage Server permission can do that."
+        return language("error-manage-server")
     if isinstance(error, app_commands.NoPrivateMessage):
-        return "That works only inside a server."
+        return language("error-only-server")
     if isinstance(error, RefusalError):
-        return str(error)
+        return language.say(error.sentence)
     if isinstance(error, PersonalizationError) and not isinstance(error, ModelError):
         _log.info("%s: %s", where, error)
-        return _as_sentence(str(error))
+        return _as_sentence(language.translated(str(error), "known-"))
     error_id = secrets.token_hex(3)
     _log.error("[%s] %s", error_id, where, exc_info=error)
-    if isinstance(error, StoreError):
-        return f"My memory does not work right now; please try again later. (error {error_id})"
-    return f"Something went wrong on my side; please try again. (error {error_id})"
+    key = "error-memory" if isinstance(error, StoreError) else "error-unforeseen"
+    return language(key, id=error_id)
+
+
+async def language_of(interaction: discord.Interaction[Any]) -> Language:
+    """What we speak to whoever uses a command, presses a button or sends a modal."""
+    locale = interaction.locale.value
+    cog: Any = interaction.client.get_cog(LISTENER)
+    if cog is None:  # we are being loaded
+        return Language(supported(locale) or DEFAULT)
+    languages: Languages = cog.services.languages
+    languages.hear(interaction.user.id, locale)
+    guild = interaction.guild
+    preferred = None if guild is None else guild.preferred_locale.value
+    return await languages.of(interaction.guild_id, interaction.user.id, preferred)
 
 
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person who used a command, pressed a button or sent a modal."""
     command = interaction.command.qualified_name if interaction.command else "a component"
-    text = rendering.notice(sentence_for(error, f"{command} of {interaction.user.id}"))
-    await say(interaction, text)
+    try:
+        language = await language_of(interaction)
+    except StoreError:  # which is what `error` will be, too
+        language = english()
+    sentence = sentence_for(error, f"{command} of {interaction.user.id}", language)
+    await say(interaction, rendering.notice(sentence))
 
 
 async def say(interaction: discord.Interaction[Any], text: str) -> None:
@@ -86,4 +119,4 @@ def guarded(
 
 def _as_sentence(text: str) -> str:
     text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else text + "."
+    return text if text.endswith((".", "!", "?", "。", "！", "？")) else text + "."
