@@ -28,6 +28,7 @@ from bowerbird.bot import (
     rendering,
     streaming,
 )
+from bowerbird.bot.admission import Admission
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.attachments import FileReader
 from bowerbird.bot.ballots import Ballot, Ballots
@@ -101,12 +102,14 @@ class Answerer:
         feedback: FeedbackService,
         ballots: Ballots,
         pace: EditPace,
+        admission: Admission,
     ) -> None:
         self.ballots = ballots
         self.files = FileReader(replies.shortened)
         self._replies = replies
         self._feedback = feedback
         self._pace = pace
+        self._admission = admission
         self._running: set[_Running] = set()
         self._answered: OrderedDict[int, float] = OrderedDict()
         self._turns: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
@@ -240,11 +243,15 @@ class Answerer:
     ) -> ReplyDraft | None:
         """Stream one reply to its end, or to where it is stopped. ``None``: there was no text."""
         asked, shown = running.asked, running.shown
-        async with (
-            aclosing(self._replies.reply(asked.scope_id, asked.user_id, conversation)) as stream,
-            aclosing(_attended(stream, running, at_first_text)) as pieces,
-        ):
-            await streaming.show(pieces, surface, self._pace, shown, asked.head)
+        stream = self._replies.reply(asked.scope_id, asked.user_id, conversation)
+        try:
+            async with (
+                aclosing(stream),
+                aclosing(_attended(stream, running, at_first_text)) as pieces,
+            ):
+                await streaming.show(pieces, surface, self._pace, shown, asked.head)
+        finally:
+            self._admission.spend(asked.guild_id, asked.user_id, stream.tokens)
         return stream.draft if shown.has_begun else None
 
     async def _record(self, running: _Running, draft: ReplyDraft, ballot: Ballot) -> bool:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from filelock import FileLock, Timeout
 
-from bowerbird.bot.admission import Admission
+from bowerbird.bot.admission import Admission, Limits
 from bowerbird.bot.failures import CommandError
+from bowerbird.bot.languages import Languages
 from bowerbird.bot.servers import ServerBook
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import GenerationError
@@ -73,6 +74,7 @@ class Services:
     adapters: AdapterLibrary
     servers: ServerBook
     admission: Admission
+    languages: Languages
 
 
 class NoBackend:
@@ -161,7 +163,7 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
             feedback,
             nightly,
             adapters,
-            *_house_rules(settings, store),
+            *house_rules(settings, store),
         )
 
 
@@ -211,7 +213,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             feedback,
             nightly,
             adapters,
-            *_house_rules(settings, store),
+            *house_rules(settings, store),
         )
 
 
@@ -234,9 +236,11 @@ def _replies(
     )
 
 
-def _house_rules(settings: Settings, store: Store) -> tuple[ServerBook, Admission]:
+def house_rules(settings: Settings, store: Store) -> tuple[ServerBook, Admission, Languages]:
+    """What servers' admins decide, and who is answered within that."""
     servers = ServerBook(store)
-    return servers, Admission(servers, store, settings.zone)
+    limits = Limits(settings.dm_cooldown_s, settings.dm_daily_replies, settings.daily_tokens)
+    return servers, Admission(servers, store, settings.zone, limits), Languages(servers)
 
 
 def _nightly(

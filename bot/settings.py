@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     retention_days: int = Field(365, ge=1)
     privacy_url: str | None = Field(None, pattern=r"^https?://\S+$")
 
+    dm_cooldown_s: int = Field(0, ge=0, le=86_400)
+    dm_daily_replies: int = Field(0, ge=0)
+    daily_tokens: int = Field(0, ge=0)
+
     positive_emoji: Names = ("👍", "❤️", "🔥")
     negative_emoji: Names = ("👎",)
 

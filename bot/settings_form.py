@@ -177,15 +177,23 @@ class SettingsForm(discord.ui.View):
 
     async def _ask_limits(self, interaction: Interaction) -> None:
         now = self._settings
-        pause = _text("Seconds between two questions (0: none)", "pause", str(now.cooldown_s), 6)
-        daily = _text("Replies a person and day (0: no limit)", "daily", str(now.daily_replies), 6)
+        fields = (
+            _text("Seconds between two questions of one person", "pause", str(now.cooldown_s), 6),
+            _text("Replies a person and day", "daily", str(now.daily_replies), 6),
+            _text(
+                "Seconds between two questions of anybody",
+                "server_pause",
+                str(now.server_cooldown_s),
+                6,
+            ),
+            _text("Tokens a day, all replies together", "tokens", str(now.daily_tokens), 10),
+        )
 
         async def submit(answer: Interaction) -> None:
-            cooldown_s, daily_replies = settings_text.numbers(pause.value, daily.value)
-            edit = _to(cooldown_s=cooldown_s, daily_replies=daily_replies)
+            edit = _to(**settings_text.numbers(*(field.value for field in fields)))
             await self._change(answer, edit)
 
-        await interaction.response.send_modal(_Form("Limits for each person", submit, pause, daily))
+        await interaction.response.send_modal(_Form("Limits (0: none)", submit, *fields))
 
     async def _ask_emoji(self, interaction: Interaction) -> None:
         now = self._settings

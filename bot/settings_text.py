@@ -16,6 +16,7 @@ from bowerbird.storage.records import FeedbackKind, ServerSettings
 
 MAX_PAUSE_S: Final = 3600
 MAX_DAILY: Final = 10_000
+MAX_TOKENS: Final = 100_000_000
 MAX_EMOJI: Final = 10
 NAMED: Final = 15
 """How many channels or roles are listed by name."""
@@ -36,22 +37,35 @@ def lines(settings: ServerSettings, votes: VoteEmoji) -> list[str]:
     daily = (
         f"{settings.daily_replies} replies a day" if settings.daily_replies else "no daily limit"
     )
+    rate = (
+        f"{settings.server_cooldown_s} s between two questions of anybody"
+        if settings.server_cooldown_s
+        else "no pause"
+    )
+    tokens = f"{settings.daily_tokens} tokens a day" if settings.daily_tokens else "no daily limit"
     announced = settings.announcement_channel_id
     return [
         f"**Channels**: {where}; threads follow their channel",
         f"**Who may ask**: {who}",
         f"**Limits for each person**: {pause}, {daily}",
+        f"**Limits for all together**: {rate}, {tokens}",
         f"**Votes**: as {settings.votes}, {' and '.join(votes.offered[:2])}",
         f"**Announcements**: {f'the night’s summary in <#{announced}>' if announced else 'none'}",
     ]
 
 
-def numbers(pause: str, daily: str) -> tuple[int, int]:
-    """(seconds between two questions, replies a day), 0 for no limit."""
-    return (
-        _number(pause, MAX_PAUSE_S, "The pause is a number of seconds"),
-        _number(daily, MAX_DAILY, "The daily limit is a number of replies"),
-    )
+def numbers(pause: str, daily: str, server_pause: str, tokens: str) -> dict[str, int]:
+    """What `ServerSettings` calls them, 0 for no limit."""
+    return {
+        "cooldown_s": _number(pause, MAX_PAUSE_S, "The pause is a number of seconds"),
+        "daily_replies": _number(daily, MAX_DAILY, "The daily limit is a number of replies"),
+        "server_cooldown_s": _number(
+            server_pause, MAX_PAUSE_S, "The pause of all together is a number of seconds"
+        ),
+        "daily_tokens": _number(
+            tokens, MAX_TOKENS, "The daily limit of all together is a number of tokens"
+        ),
+    }
 
 
 def emoji_lists(

@@ -69,6 +69,11 @@ class ReplyStream:
         return None if self._request is None else self._backend.place(self._request)
 
     @property
+    def tokens(self) -> int:
+        """How many were made, known once the stream is over, whatever became of it."""
+        return 0 if self._draft is None else self._draft.tokens
+
+    @property
     def draft(self) -> ReplyDraft:
         if self._draft is None:
             raise RuntimeError("the draft exists once the stream was read to its end or closed")

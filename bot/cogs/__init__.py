@@ -84,7 +84,9 @@ async def install(
     ballots = Ballots(
         services.servers, settings.positive_emoji, settings.negative_emoji, bot.get_emoji
     )
-    answerer = Answerer(services.replies, services.feedback, ballots, pace or EditPace())
+    answerer = Answerer(
+        services.replies, services.feedback, ballots, pace or EditPace(), services.admission
+    )
     schedule = NightSchedule(
         services.nightly,
         services.store,

@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bowerbird.bot import apologies, rendering
+from bowerbird.bot import apologies, permissions, rendering
 from bowerbird.bot.admission import Asker, Refusal
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.apologies import RefusalError
@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 Bot = commands.Bot | commands.AutoShardedBot
 Interaction = discord.Interaction[Any]
+
+NOT_HERE = "The admins of this server do not want me to answer in this channel."
 
 
 class BowerbirdCog(commands.Cog):
@@ -73,6 +75,15 @@ class BowerbirdCog(commands.Cog):
         role_ids = frozenset(role.id for role in roles)
         asker = Asker(guild_id, self.scope_of(guild_id), user.id, role_ids)
         return await self.services.admission.refusal(asker)
+
+    async def require_admission(self, interaction: Interaction) -> None:
+        """Raises ``RefusalError`` where, or to whom, we do not answer; else counts as a reply."""
+        places = permissions.place_ids(interaction.channel)
+        if not await self.services.admission.is_open(interaction.guild_id, places):
+            raise RefusalError(NOT_HERE)
+        refusal = await self.refusal(interaction.guild_id, interaction.user)
+        if refusal is not None:
+            raise RefusalError(refusal.sentence)
 
     async def turn_away(self, surface: ChannelSurface, refusal: Refusal) -> None:
         """Say why, unless they have just been told."""

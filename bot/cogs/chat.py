@@ -17,7 +17,6 @@ from discord.ext import commands
 
 from bowerbird.bot import context, controls, edited_questions, permissions, rendering
 from bowerbird.bot.answering import Answerer, Asked
-from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
 from bowerbird.bot.edited_questions import AnswerAgainButton
@@ -32,7 +31,6 @@ ONLY_TEXT = (
     "I can read only text and text files; please tell me in words what you would like to know."
 )
 UNREADABLE = "I cannot read this: leave the reply's ping on, or mention me."
-NOT_HERE = "The admins of this server do not want me to answer in this channel."
 THREADS_KEPT = 2000
 PROMPT_LIMIT = 1000
 
@@ -195,12 +193,7 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
     async def ask(
         self, interaction: Interaction, prompt: app_commands.Range[str, 1, PROMPT_LIMIT]
     ) -> None:
-        places = permissions.place_ids(interaction.channel)
-        if not await self.services.admission.is_open(interaction.guild_id, places):
-            raise RefusalError(NOT_HERE)
-        refusal = await self.refusal(interaction.guild_id, interaction.user)
-        if refusal is not None:
-            raise RefusalError(refusal.sentence)
+        await self.require_admission(interaction)
         await interaction.response.defer(thinking=True)
 
         async def gather() -> Conversation:

@@ -147,9 +147,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         if await self.services.adapters.active(scope_id, user_id) is None:
             raise RefusalError(NO_VERSION)
-        refusal = await self.refusal(interaction.guild_id, interaction.user)
-        if refusal is not None:
-            raise RefusalError(refusal.sentence)
+        await self.require_admission(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         conversation = Conversation((Turn("user", prompt, None, user_id),))
         seed = secrets.randbelow(2**31)
@@ -159,9 +157,13 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             stream = replies.reply(
                 scope_id, user_id, conversation, seed=seed, use_adapter=use_adapter
             )
-            async with aclosing(stream):
-                async for _ in stream:
-                    pass
+            try:
+                async with aclosing(stream):
+                    async for _ in stream:
+                        pass
+            finally:
+                admission = self.services.admission
+                admission.spend(interaction.guild_id, user_id, stream.tokens)
             return stream.draft
 
         tasks = [asyncio.ensure_future(draft(use_adapter=use)) for use in (True, False)]

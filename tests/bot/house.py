@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from bowerbird.bot.admission import Admission
-from bowerbird.bot.app import Services
+from bowerbird.bot.app import Services, house_rules
 from bowerbird.bot.client import BowerbirdClient, create_client
-from bowerbird.bot.servers import ServerBook
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.feedback import FeedbackService
@@ -128,11 +126,8 @@ async def services_for(
     )
     feedback = FeedbackService(store, adapters, nightly, backend)
     try:
-        servers = ServerBook(store)
-        admission = Admission(servers, store, settings.zone)
-        yield Services(
-            settings, store, backend, replies, feedback, nightly, adapters, servers, admission
-        )
+        rules = house_rules(settings, store)
+        yield Services(settings, store, backend, replies, feedback, nightly, adapters, *rules)
     finally:
         await executor.aclose()
         await backend.aclose()

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bowerbird.bot.admission import TELL_EVERY_S, Admission, Asker
+from bowerbird.bot.admission import TELL_EVERY_S, Admission, Asker, Limits
 from bowerbird.bot.servers import ServerBook
 from bowerbird.storage.sql import SqlStore
 from tests.storage.samples import ALICE, BOB, SCOPE, START, a_reply, consent
 
 PLACE, CATEGORY, THREAD = 71, 72, 73
+OTHER = SCOPE + 1
 ROLE = 91
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -52,8 +53,14 @@ def time() -> Time:
     return Time()
 
 
-def admission_of(servers: ServerBook, store: SqlStore, time: Time) -> Admission:
-    return Admission(servers, store, BERLIN, now=time.now, clock=time.clock)
+def admission_of(servers: ServerBook, store: SqlStore, time: Time, **limits: int) -> Admission:
+    return Admission(servers, store, BERLIN, Limits(**limits), now=time.now, clock=time.clock)
+
+
+async def why_not(admission: Admission, asker: Asker) -> str:
+    refused = await admission.refusal(asker)
+    assert refused is not None
+    return refused.sentence
 
 
 @pytest.fixture
@@ -155,4 +162,74 @@ async def test_a_limit_that_is_lifted_holds_nobody_back(
     assert await admission.refusal(asker()) is None
     assert await admission.refusal(asker()) is not None
     await servers.change(SCOPE, lambda old: replace(old, daily_replies=0, cooldown_s=0))
+    assert await admission.refusal(asker()) is None
+
+
+async def test_a_pause_for_a_whole_server(
+    admission: Admission, servers: ServerBook, time: Time
+) -> None:
+    await servers.change(SCOPE, lambda old: replace(old, server_cooldown_s=4))
+    assert await admission.refusal(asker()) is None
+    time.seconds = 1
+    assert "one question every 4 seconds. Ask again in 3 s" in await why_not(admission, asker(BOB))
+    assert await admission.refusal(Asker(None, 0, BOB)) is None  # a DM is no part of it
+    time.seconds = 4
+    assert await admission.refusal(asker(BOB)) is None
+
+
+async def test_direct_messages_have_the_operators_limits(
+    servers: ServerBook, store: SqlStore, time: Time
+) -> None:
+    admission = admission_of(servers, store, time, dm_cooldown_s=10, dm_daily_replies=2)
+    alice, bob = Asker(None, 0, ALICE), Asker(None, 0, BOB)
+    assert await admission.refusal(alice) is None
+    assert "every 10 seconds" in await why_not(admission, alice)
+    assert await admission.refusal(bob) is None
+    time.seconds = 10
+    assert await admission.refusal(alice) is None
+    time.seconds = 20
+    assert "2 replies a person and day" in await why_not(admission, alice)
+    assert all([await admission.refusal(asker()) is None for _ in range(5)])  # on a server
+
+
+async def test_a_budget_of_tokens_is_each_servers_and_outlives_a_restart(
+    servers: ServerBook, store: SqlStore, time: Time
+) -> None:
+    admission = admission_of(servers, store, time, daily_tokens=100)
+    assert await admission.refusal(asker()) is None
+    admission.spend(SCOPE, ALICE, 99)
+    assert await admission.refusal(asker(BOB)) is None
+    admission.spend(SCOPE, BOB, 1)  # the last reply may overdraw it
+    midnight = datetime(2026, 11, 22, tzinfo=BERLIN)
+    sentence = await why_not(admission, asker())
+    assert "100 tokens" in sentence
+    assert f"<t:{int(midnight.timestamp())}:R>" in sentence
+    restarted = admission_of(servers, store, time, daily_tokens=100)
+    assert await restarted.refusal(asker()) is not None
+    assert await restarted.refusal(Asker(OTHER, OTHER, ALICE)) is None
+    time.seconds = (midnight - START).total_seconds()
+    assert await admission.refusal(asker()) is None
+    assert await admission_of(servers, store, time, daily_tokens=100).refusal(asker()) is None
+
+
+async def test_a_server_may_set_less_than_the_operator_and_not_more(
+    servers: ServerBook, store: SqlStore, time: Time
+) -> None:
+    admission = admission_of(servers, store, time, daily_tokens=100)
+    await servers.change(SCOPE, lambda old: replace(old, daily_tokens=50))
+    admission.spend(SCOPE, ALICE, 60)
+    assert "50 tokens" in await why_not(admission, asker())
+    await servers.change(SCOPE, lambda old: replace(old, daily_tokens=5000))
+    assert await admission.refusal(asker()) is None
+    admission.spend(SCOPE, ALICE, 40)
+    assert "100 tokens" in await why_not(admission, asker())
+
+
+async def test_in_direct_messages_the_budget_is_each_persons(
+    servers: ServerBook, store: SqlStore, time: Time
+) -> None:
+    admission = admission_of(servers, store, time, daily_tokens=100)
+    admission.spend(None, ALICE, 100)
+    assert "100 tokens" in await why_not(admission, Asker(None, 0, ALICE))
+    assert await admission.refusal(Asker(None, 0, BOB)) is None
     assert await admission.refusal(asker()) is None

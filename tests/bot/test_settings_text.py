@@ -16,6 +16,7 @@ def test_the_defaults_in_words() -> None:
         "**Channels**: everywhere I can read; threads follow their channel",
         "**Who may ask**: everybody",
         "**Limits for each person**: no pause, no daily limit",
+        "**Limits for all together**: no pause, no daily limit",
         "**Votes**: as reactions, 👍 and 👎",
         "**Announcements**: none",
     ]
@@ -28,6 +29,8 @@ def test_everything_set_in_words() -> None:
         allowed_roles=frozenset({41, 42}),
         cooldown_s=30,
         daily_replies=50,
+        server_cooldown_s=2,
+        daily_tokens=90_000,
         votes="buttons",
         announcement_channel_id=51,
     )
@@ -36,22 +39,30 @@ def test_everything_set_in_words() -> None:
     assert "<#15> and 5 more, not in <#31>" in text
     assert "people with <@&41>, <@&42>" in text
     assert "30 s between two questions, 50 replies a day" in text
+    assert "2 s between two questions of anybody, 90000 tokens a day" in text
     assert "as buttons" in text
     assert "in <#51>" in text
 
 
 @pytest.mark.parametrize(
-    ("pause", "daily", "expected"),
-    [("30", "50", (30, 50)), ("", " ", (0, 0)), (" 0 ", "10000", (0, 10_000))],
+    ("typed", "expected"),
+    [
+        (("30", "50", "2", "90000"), (30, 50, 2, 90_000)),
+        (("", " ", "", ""), (0, 0, 0, 0)),
+        ((" 0 ", "10000", "3600", "100000000"), (0, 10_000, 3600, 100_000_000)),
+    ],
 )
-def test_numbers(pause: str, daily: str, expected: tuple[int, int]) -> None:
-    assert settings_text.numbers(pause, daily) == expected
+def test_numbers(typed: tuple[str, str, str, str], expected: tuple[int, ...]) -> None:
+    found = ServerSettings(**settings_text.numbers(*typed))
+    given = (found.cooldown_s, found.daily_replies, found.server_cooldown_s, found.daily_tokens)
+    assert given == expected
 
 
 @pytest.mark.parametrize("pause", ["-1", "3601", "1.5", "soon", "9" * 5000, "²"])
 def test_wrong_numbers_say_which_are_right(pause: str) -> None:
-    with pytest.raises(RefusalError, match=r"from 0 \(none\) to 3600"):
-        settings_text.numbers(pause, "0")
+    for typed in ((pause, "0", "0", "0"), ("0", "0", pause, "0")):
+        with pytest.raises(RefusalError, match=r"from 0 \(none\) to 3600"):
+            settings_text.numbers(*typed)
 
 
 def test_emoji() -> None:

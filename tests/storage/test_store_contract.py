@@ -852,6 +852,8 @@ class TestServers:
         allowed_roles=frozenset({SCOPE + 8}),
         cooldown_s=30,
         daily_replies=50,
+        server_cooldown_s=2,
+        daily_tokens=90_000,
         votes="buttons",
         positive_emoji=("👍", "<:yes:1200000000000000123>"),
         negative_emoji=("👎",),

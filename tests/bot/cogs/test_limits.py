@@ -122,6 +122,37 @@ async def test_limits_end_at_the_servers_border(house: House) -> None:
     assert len(house.backend.requests) == 3
 
 
+async def test_direct_messages_have_limits_too(playground: Playground, tmp_path: Path) -> None:
+    async with houses.running(playground, tmp_path, dm_cooldown_s=300) as house:
+        alice = house.person("alice")
+        dm = await alice.dm()
+        await house.finished_reply(alice, await alice.say(dm, "one"))
+        assert "every 300 seconds" in (await notice_for(alice, await alice.say(dm, "two"))).content
+        refused = await (await alice.slash(dm, "ask", prompt="two")).answered()
+        assert "every 300 seconds" in refused.content
+        await house.ask(alice, "on a server")
+        assert len(house.backend.requests) == 2
+
+
+async def test_a_servers_budget_of_tokens(house: House) -> None:
+    """What was read costs, also if the question is withdrawn."""
+    alice, bob = house.person("alice"), house.person("bob")
+    await decide(house, server_cooldown_s=300)
+    await house.ask(alice, "one")
+    hurried = await bob.say("general", f"{house.mention} and me?")
+    assert "one question every 300 seconds" in (await notice_for(bob, hurried)).content
+    await decide(house, server_cooldown_s=0, daily_tokens=len("You said: one You"))
+    house.backend.gate.clear()
+    question = await alice.say("general", f"{house.mention} two")
+    begun = await alice.wait_for_reply(question)
+    await alice.delete(question)
+    await alice.wait_until(lambda: begun.is_deleted)
+    house.backend.gate.set()
+    question = await alice.say("general", f"{house.mention} three")
+    assert "I have written all that I may" in (await notice_for(alice, question)).content
+    assert len(house.backend.requests) == 2
+
+
 async def test_one_busy_server_leaves_room_for_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

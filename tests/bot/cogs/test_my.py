@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 from bowerbird.personalization.errors import QueueFullError
 from bowerbird.playground.people import Person
@@ -157,6 +158,13 @@ async def test_compare_needs_a_version_and_says_what_went_wrong(house: House) ->
     answer = await (await alice.slash("general", "my compare", prompt="Tea?")).answered()
     assert "nothing to compare" in answer.content
     await trained(house, alice)
+    garden = alice.channel("garden").id
+    shut = frozenset({garden})
+    await house.services.servers.change(
+        house.scope_id, lambda old: replace(old, blocked_channels=shut)
+    )
+    answer = await (await alice.slash(garden, "my compare", prompt="Tea?")).answered()
+    assert "do not want me to answer in this channel" in answer.content
     house.backend.script.extend([QueueFullError("many people are asking"), "fine"])
     answer = await (await alice.slash("general", "my compare", prompt="Tea?")).answered()
     assert "Many people are asking." in answer.content
