@@ -18,7 +18,7 @@ import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -148,10 +148,43 @@ class AdapterLibrary:
                 if check is not None:
                     await check(ref)
             await self._store.activate(scope_id, user_id, version)
-            for adapter in await self._store.adapters(scope_id, user_id):
-                if adapter.is_stale and adapter.version != version:
-                    await asyncio.to_thread(_remove, self.path(scope_id, user_id, adapter.version))
+            await self._remove_stale(scope_id, user_id, but=version)
             return ref
+
+    async def take_back(
+        self, version: AdapterVersion, why: dict[str, Any], *, check: Check | None = None
+    ) -> tuple[bool, AdapterRef | None]:
+        """From an active version back to the one it replaced, or to base if that one is not kept,
+        was taken back itself, or is refused by ``check``.
+
+        Whether it was done (not if another version is active by now), and what answers from now
+        on. ``why`` is stored with the version.
+        """
+        scope_id, user_id = version.scope_id, version.user_id
+        async with self._writing:
+            ref = None
+            for adapter in await self.kept(scope_id, user_id):
+                if adapter.version == version.replaced and adapter.rolled_back_at is None:
+                    path = self.path(scope_id, user_id, adapter.version)
+                    ref = AdapterRef(scope_id, user_id, adapter.version, path)
+            if ref is not None and check is not None:
+                try:
+                    await check(ref)
+                except AdapterError as error:
+                    log.warning("%s cannot be gone back to: %s", ref.name, error)
+                    ref = None
+            to = ref.version if ref is not None else None
+            is_done = await self._store.roll_back(
+                scope_id, user_id, version.version, to=to, why=why
+            )
+            if is_done:
+                await self._remove_stale(scope_id, user_id, but=to)
+            return is_done, ref
+
+    async def _remove_stale(self, scope_id: int, user_id: int, *, but: int | None) -> None:
+        for adapter in await self._store.adapters(scope_id, user_id):
+            if adapter.is_stale and adapter.version != but:
+                await asyncio.to_thread(_remove, self.path(scope_id, user_id, adapter.version))
 
     async def files_of(self, user_id: int) -> dict[str, bytes]:
         """Every published file of a person, in every scope, by its path below the root."""

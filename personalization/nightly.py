@@ -1,78 +1,32 @@
-"""The night: who is due → training jobs → verdicts → published adapters, one run row for each.
+"""The night: who is due, in which order, for how long; and trainings that somebody asks for.
 
-Contract: every run ends in a state that is stored; one person's trouble never stops another's run;
-a crash leaves runs that ``resume`` takes up again, ``MAX_ATTEMPTS`` times at most; nothing is
-published for a person who does not consent at that moment, or from texts that are gone by then. One
-training at a time, over all processes that share the adapter folder. Knows no torch, no clock, no
-Discord: when it is night ``bot/schedule.py`` says, who may ask for a training the commands do.
+Contract: a night trains each person once; a crash leaves runs that ``resume`` takes up again; whom
+the night's time does not reach stays due, is recorded as postponed and comes first the next night.
+Each night begins by taking back versions that pleased less than the ones before (``rollback``).
+Knows no torch, no clock, no Discord: when it is night ``bot/schedule.py`` says, who may ask for a
+training the commands do, how one is carried out ``training_runs`` does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Final
 
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import (
     ConsentError,
     NothingToLearnError,
-    PersonalizationError,
     TrainingDisabledError,
-    TrainingInterruptedError,
 )
 from bowerbird.personalization.generation.backend import GenerationBackend
-from bowerbird.personalization.publishing import CANCELLED, Ending, Publisher
-from bowerbird.personalization.training.dataset import build_examples, is_covered
-from bowerbird.personalization.training.executor import (
-    TrainExecutor,
-    TrainJob,
-    TrainProgress,
-    TrainRecipe,
-    TrainResult,
-    Verdict,
-)
-from bowerbird.personalization.training.pairs import are_covered, build_pairs
-from bowerbird.storage.records import (
-    Consent,
-    LabelledReply,
-    Run,
-    RunState,
-)
-from bowerbird.storage.store import Store, StoreError
-
-log = logging.getLogger(__name__)
-
-MAX_ATTEMPTS: Final = 3
-"""A run that was interrupted so often is given up for this night."""
-
-PEOPLE_PER_BATCH: Final = 8
-"""Jobs given to one worker: many enough to load the base seldom, few enough to fit in memory and to
-let somebody's ``/retrain`` in between."""
-
-OnProgress = Callable[[int, int, TrainProgress], None]
-Outcome = tuple[Run, Verdict | None]
-
-
-@dataclass(slots=True, eq=False)
-class _Work:
-    """A run of this process, from queued to over. ``done`` is resolved exactly once."""
-
-    run: Run
-    done: asyncio.Future[Outcome]
-    listeners: list[OnProgress] = field(default_factory=list)
-    job: TrainJob | None = None
-    is_stale: bool = False
-    is_cancelled: bool = False
-
-    @property
-    def pair(self) -> tuple[int, int]:
-        return self.run.scope_id, self.run.user_id
+from bowerbird.personalization.night_budget import NightBudget
+from bowerbird.personalization.publishing import Publisher
+from bowerbird.personalization.rollback import Rollback
+from bowerbird.personalization.training.dataset import build_examples
+from bowerbird.personalization.training.executor import TrainExecutor, TrainRecipe
+from bowerbird.personalization.training_runs import OnProgress, Outcome, TrainingRuns
+from bowerbird.storage.records import Consent, Run
+from bowerbird.storage.store import Store
 
 
 class Nightly:
@@ -96,41 +50,52 @@ class Nightly:
         learns_from_sentiment: bool = True,
     ) -> None:
         self._store = store
-        self._executor = executor
         self._adapters = adapters
-        self._recipe = recipe
-        self._publisher = Publisher(store, adapters, backend)
-        self._model_path = model_path
         self._min_feedback = min_feedback
         self._interactions_only = interactions_only
         self._is_enabled = is_enabled
-        self._learns_from_sentiment = learns_from_sentiment
-        self._turn = asyncio.Lock()
-        self._concluding = asyncio.Lock()
-        self._in_flight: dict[tuple[int, int], _Work] = {}
+        self._rollback = Rollback(store, adapters, backend)
+        self._runs = TrainingRuns(
+            store,
+            executor,
+            adapters,
+            Publisher(store, adapters, backend),
+            recipe=recipe,
+            model_path=model_path,
+            interactions_only=interactions_only,
+            learns_from_sentiment=learns_from_sentiment,
+        )
 
     @property
     def is_training(self) -> bool:
         """Whether somebody's adapter is being trained right now."""
-        return self._turn.locked()
+        return self._runs.is_training
 
     async def run_night(
-        self, night: str, on_progress: OnProgress | None = None, scope_id: int | None = None
+        self,
+        night: str,
+        on_progress: OnProgress | None = None,
+        scope_id: int | None = None,
+        *,
+        budget: NightBudget | None = None,
     ) -> list[Run]:
-        """Train everybody who is due, once per ``night``; returns the runs as they ended.
+        """Train everybody who is due, once per ``night``, whoever needs it most first.
 
-        Raises ``TrainingDisabledError``, ``TrainingInterruptedError`` when everything closes, and
+        Returns the runs as they ended; only with a ``budget`` can some be postponed. Raises
+        ``TrainingDisabledError``, ``TrainingInterruptedError`` when everything closes, and
         ``StoreError`` if who is due cannot be read.
         """
         self._require_enabled()
         await self._adapters.sweep()
+        await self._rollback.look_at_all(scope_id)
         runs = [
             await self._store.add_run(night, person.scope_id, person.user_id)
             for person in await self._store.due_people(
                 self._min_feedback, scope_id, interactions_only=self._interactions_only
             )
         ]
-        return [run for run, _ in await self._run_all(runs, on_progress)]
+        budget = budget or NightBudget()
+        return [run for run, _ in await self._runs.carry_out(runs, on_progress, budget)]
 
     async def retrain(
         self, scope_id: int, user_id: int, on_progress: OnProgress | None = None
@@ -143,37 +108,39 @@ class Nightly:
         self._require_enabled()
         if (await self._store.person(scope_id, user_id)).consent is not Consent.ON:
             raise ConsentError("this person has not turned personalization on")
-        if not build_examples(await self._labelled(scope_id, user_id)):
+        if not build_examples(await self._runs.labelled(scope_id, user_id)):
             raise NothingToLearnError("there is no vote or correction of this person to learn from")
-        if (work := self._in_flight.get((scope_id, user_id))) is not None:
-            return await asyncio.shield(_join(work, on_progress).done)
+        if (joined := self._runs.joined(scope_id, user_id, on_progress)) is not None:
+            return await asyncio.shield(joined)
         night = f"retrain-{time.time_ns() // 1_000_000}"
         run = await self._store.add_run(night, scope_id, user_id)
-        (outcome,) = await self._run_all([run], on_progress)
+        (outcome,) = await self._runs.carry_out([run], on_progress, NightBudget())
         return outcome
 
-    async def resume(self, on_progress: OnProgress | None = None) -> list[Run]:
+    async def resume(
+        self, on_progress: OnProgress | None = None, *, budget: NightBudget | None = None
+    ) -> list[Run]:
         """Take up the runs a crash left. Does nothing while training is disabled."""
         if not self._is_enabled:
             return []
         await self._adapters.sweep()
         left = await self._store.unfinished_runs()
-        return [run for run, _ in await self._run_all(left, on_progress)]
+        budget = budget or NightBudget()
+        return [run for run, _ in await self._runs.carry_out(left, on_progress, budget)]
+
+    async def look_back(self, scope_id: int, user_id: int) -> None:
+        """Take the person's active version back if it pleases less than the one before.
+
+        Cheap: to be called after each vote. Raises ``StoreError``.
+        """
+        await self._rollback.look(scope_id, user_id)
 
     async def cancel(self, user_id: int, scope_id: int | None = None) -> None:
         """End a person's queued and running trainings; nothing of them is published afterwards.
 
         To be called before their rows or weights are removed.
         """
-        for work in list(self._in_flight.values()):
-            if work.run.user_id == user_id and scope_id in {None, work.run.scope_id}:
-                work.is_cancelled = True
-                await self._executor.cancel(_job_id(work.run))
-        async with self._concluding:  # a publish going on is seen through: what follows removes it
-            pass
-        for run in await self._store.unfinished_runs():
-            if run.user_id == user_id and scope_id in {None, run.scope_id}:
-                await self._store.finish_run(run.run_id, RunState.CANCELLED, detail="cancelled")
+        await self._runs.cancel(user_id, scope_id)
 
     def _require_enabled(self) -> None:
         if not self._is_enabled:
@@ -181,200 +148,3 @@ class Nightly:
                 "training is off; read what TRAINING_ACKNOWLEDGED means in the README, "
                 "then set it to true"
             )
-
-    # --- queueing -----------------------------------------------------------------------------
-
-    async def _run_all(self, runs: Sequence[Run], on_progress: OnProgress | None) -> list[Outcome]:
-        """Everything to its end, in the order given.
-
-        For a person whose training is in another task's hands already, that one is waited for.
-        """
-        loop = asyncio.get_running_loop()
-        mine: list[_Work] = []
-        doubles: list[Run] = []
-        awaited: list[asyncio.Future[Outcome]] = []
-        for run in runs:
-            pair = run.scope_id, run.user_id
-            work = self._in_flight.get(pair)
-            if run.state.is_over:
-                work = _Work(run, loop.create_future())
-                work.done.set_result((run, None))
-            elif work is None:
-                work = self._in_flight[pair] = _Work(run, loop.create_future())
-                mine.append(work)
-            elif work.run.run_id != run.run_id:
-                doubles.append(run)
-            awaited.append(_join(work, on_progress).done)
-        await self._train_all(mine)
-        for run in doubles:
-            detail = "another training of this person was under way"
-            await self._store.finish_run(run.run_id, RunState.CANCELLED, detail=detail)
-        return [await asyncio.shield(done) for done in awaited]
-
-    async def _train_all(self, works: Sequence[_Work]) -> None:
-        try:
-            for start in range(0, len(works), PEOPLE_PER_BATCH):
-                async with self._turn, self._adapters.exclusive():
-                    await self._train(works[start : start + PEOPLE_PER_BATCH])
-        finally:
-            for work in works:
-                if not work.done.done():  # we are being stopped: the row stays open for `resume`
-                    self._in_flight.pop(work.pair, None)
-                    work.done.set_exception(
-                        TrainingInterruptedError("interrupted; it goes on at the next start")
-                    )
-                    work.done.exception()  # retrieved, whether or not anybody joined
-
-    # --- one batch ----------------------------------------------------------------------------
-
-    async def _train(self, works: Sequence[_Work]) -> None:
-        by_job: dict[str, _Work] = {}
-        for work in works:
-            try:
-                work.job = await self._prepare(work)
-            except Exception as error:  # noqa: BLE001  (one person never stops the others)
-                await self._fail(work, error)
-            if work.job is not None:
-                by_job[work.job.job_id] = work
-        jobs = [work.job for work in by_job.values() if work.job is not None]
-        if not jobs:
-            return
-        try:
-            async with aclosing(self._executor.run(jobs)) as events:
-                async for event in events:
-                    work = by_job[event.job_id]
-                    if isinstance(event, TrainProgress):
-                        _tell(work, event)
-                    else:
-                        await self._conclude(work, event)
-        except TrainingInterruptedError:
-            raise  # the rows stay open for `resume`
-        except PersonalizationError as error:
-            for work in by_job.values():
-                if not work.done.done():
-                    await self._fail(work, error)
-
-    async def _prepare(self, work: _Work) -> TrainJob | None:
-        """The job, or ``None`` if the run is over instead."""
-        run = work.run
-        stored = await self._stored(run)
-        if work.is_cancelled or stored is None:
-            await self._finish(work, CANCELLED)
-            return None
-        if stored.state.is_over:  # by another process, while we waited for our turn
-            self._resolve(work, stored, None)
-            return None
-        if stored.attempts >= MAX_ATTEMPTS:
-            detail = f"given up after being interrupted {stored.attempts} times"
-            await self._finish(work, Ending(RunState.FAILED, detail))
-            return None
-        work.run = await self._store.start_run(run.run_id)
-        person = await self._store.person(run.scope_id, run.user_id)
-        if person.consent is not Consent.ON:
-            await self._finish(work, Ending(RunState.CANCELLED, "personalization is not on"))
-            return None
-        work.is_stale = person.is_stale
-        labelled = await self._labelled(run.scope_id, run.user_id)
-        examples = build_examples(labelled, with_sentiment=self._learns_from_sentiment)
-        if not examples:
-            detail = "there is nothing to learn from"
-            if work.is_stale:
-                await self._publisher.back_to_base(work.pair)
-                detail = "all that was learned from is gone, so replies are the base model's again"
-            await self._finish(work, Ending(RunState.CANCELLED, detail))
-            return None
-        candidate = self._adapters.candidate_dir(run.run_id)
-        await self._adapters.discard(candidate)
-        incumbent = await self._adapters.active(run.scope_id, run.user_id)
-        return TrainJob(
-            job_id=_job_id(run),
-            base_model=self._model_path,
-            candidate_dir=str(candidate),
-            examples=examples,
-            recipe=self._recipe,
-            incumbent_dir=str(incumbent.path) if incumbent is not None else None,
-            pairs=build_pairs(labelled),
-        )
-
-    async def _conclude(self, work: _Work, result: TrainResult) -> None:
-        async with self._concluding:
-            try:
-                await self._decide(work, result)
-            except Exception as error:  # noqa: BLE001  (one person never stops the others)
-                await self._fail(work, error)
-            finally:
-                await self._adapters.discard(self._adapters.candidate_dir(work.run.run_id))
-
-    async def _decide(self, work: _Work, result: TrainResult) -> None:
-        run, job, verdict = work.run, work.job, result.verdict
-        assert job is not None  # noqa: S101  (only runs with a job have results)
-        stored = await self._stored(run)
-        person = await self._store.person(run.scope_id, run.user_id)
-        if work.is_cancelled or stored is None or person.consent is not Consent.ON:
-            await self._finish(work, CANCELLED)
-            return
-        if verdict is None:
-            detail = result.error or "the training failed"
-            await self._finish(work, Ending(RunState.FAILED, detail))
-            return
-        labelled = await self._labelled(run.scope_id, run.user_id)
-        if not (is_covered(job.examples, labelled) and are_covered(job.pairs, labelled)):
-            detail = "messages it was learning from were deleted or edited meanwhile"
-            await self._finish(work, Ending(RunState.FAILED, detail))
-            return
-        ending = await self._publisher.carry_out(work.pair, job, verdict, is_stale=work.is_stale)
-        await self._finish(work, ending)
-
-    # --- small steps --------------------------------------------------------------------------
-
-    async def _labelled(self, scope_id: int, user_id: int) -> list[LabelledReply]:
-        return await self._store.labelled_replies(
-            scope_id, user_id, interactions_only=self._interactions_only, with_silent=True
-        )
-
-    async def _stored(self, run: Run) -> Run | None:
-        """The run as the store has it now: another process may have ended or erased it."""
-        runs = await self._store.runs(run.night)
-        return next((stored for stored in runs if stored.run_id == run.run_id), None)
-
-    async def _fail(self, work: _Work, error: Exception) -> None:
-        if isinstance(error, (PersonalizationError, StoreError, OSError)):
-            log.warning("training of run %s failed: %s", work.run.run_id, error)
-        else:
-            log.error("training of run %s failed", work.run.run_id, exc_info=error)
-        await self._finish(work, Ending(RunState.FAILED, str(error) or type(error).__name__))
-
-    async def _finish(self, work: _Work, ending: Ending) -> None:
-        run = work.run
-        state, detail, version = ending.state, ending.detail, ending.version
-        try:
-            await self._store.finish_run(run.run_id, state, version=version, detail=detail)
-        except StoreError as error:
-            log.warning("the end of run %s could not be stored: %s", run.run_id, error)
-        now = datetime.now(UTC)
-        ended = replace(run, state=state, version=version, detail=detail, finished_at=now)
-        self._resolve(work, ended, ending.verdict)
-
-    def _resolve(self, work: _Work, run: Run, verdict: Verdict | None) -> None:
-        work.run = run
-        self._in_flight.pop(work.pair, None)
-        if not work.done.done():
-            work.done.set_result((run, verdict))
-
-
-def _join(work: _Work, on_progress: OnProgress | None) -> _Work:
-    if on_progress is not None:
-        work.listeners.append(on_progress)
-    return work
-
-
-def _job_id(run: Run) -> str:
-    return str(run.run_id)
-
-
-def _tell(work: _Work, event: TrainProgress) -> None:
-    for listener in work.listeners:
-        try:
-            listener(*work.pair, event)
-        except Exception:  # a progress bar is never worth a training
-            log.exception("showing the progress of run %s failed", work.run.run_id)

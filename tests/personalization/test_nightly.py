@@ -20,8 +20,9 @@ from bowerbird.personalization.errors import (
     TrainingError,
     TrainingInterruptedError,
 )
-from bowerbird.personalization.nightly import MAX_ATTEMPTS, Nightly
+from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.training.executor import TrainProgress, TrainRecipe, Verdict
+from bowerbird.personalization.training_runs import MAX_ATTEMPTS
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import Consent, FeedbackKind, Run, RunState
 from bowerbird.storage.sql import SqlStore
