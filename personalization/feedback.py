@@ -10,13 +10,14 @@ applied when the reply comes. Knows no Discord: emoji are strings, ids are integ
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from bowerbird.personalization.errors import ConsentError
+from bowerbird.personalization.errors import ConsentError, PersonalizationError
 from bowerbird.personalization.generation.backend import GenerationBackend
 from bowerbird.personalization.recent import RecentChanges, RecentExchanges
 from bowerbird.personalization.types import ReplyDraft
@@ -29,7 +30,9 @@ from bowerbird.storage.records import (
     Origin,
     Turn,
 )
-from bowerbird.storage.store import Store
+from bowerbird.storage.store import Store, StoreError
+
+_log = logging.getLogger(__name__)
 
 _GATHERING = timedelta(seconds=5)  # reading the conversation took place before the draft's clock
 
@@ -55,9 +58,11 @@ class Weights(Protocol):
 
 
 class Training(Protocol):
-    """The one thing needed of `Nightly`."""
+    """The two things needed of `Nightly`."""
 
     async def cancel(self, user_id: int, scope_id: int | None = None) -> None: ...
+
+    async def look_back(self, scope_id: int, user_id: int) -> None: ...
 
 
 class FeedbackService:
@@ -108,7 +113,12 @@ class FeedbackService:
             text=draft.text,
             base_model=draft.base_model,
             adapter_version=draft.adapter_version,
-            sampling=draft.sampling.as_dict() | {"finish_reason": str(draft.finish_reason)},
+            sampling=draft.sampling.as_dict()
+            | {
+                "finish_reason": str(draft.finish_reason),
+                "retrieved": list(draft.retrieved),
+                "candidates": draft.candidates,
+            },
             origin=origin,
             created_at=self._now(),
             regenerates=regenerates,
@@ -147,7 +157,9 @@ class FeedbackService:
         """Keep one person's feedback on one message; again is no error."""
         feedback = Feedback(scope_id, message_id, user_id, kind, origin, self._now(), text)
         async with self._order:
-            return await self._give(feedback)
+            given = await self._give(feedback)
+        await self._look_back(feedback, given)
+        return given
 
     async def _give(self, feedback: Feedback) -> Given:
         scope_id, user_id = feedback.scope_id, feedback.user_id
@@ -197,7 +209,17 @@ class FeedbackService:
                 return None
             given = await self._give(feedback)
             await self._remove(message_id, user_id, [vote for vote in VOTES if vote is not kind])
-            return given
+        await self._look_back(feedback, given)
+        return given
+
+    async def _look_back(self, feedback: Feedback, given: Given) -> None:
+        """A 👎 may be one too many for a new version. Whatever comes of it, the vote is kept."""
+        if feedback.kind is not FeedbackKind.DISLIKE or given is not Given.KEPT:
+            return
+        try:
+            await self._nightly.look_back(feedback.scope_id, feedback.user_id)
+        except (StoreError, PersonalizationError) as error:
+            _log.warning("whether to take a version back could not be decided: %s", error)
 
     async def take_back(self, message_id: int, user_id: int, kind: FeedbackKind) -> None:
         """A vote was withdrawn. ↻ and corrections are acts, not votes: they stay."""

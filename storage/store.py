@@ -111,11 +111,13 @@ class Store(Protocol):
         *,
         interactions_only: bool = False,
         with_silent: bool = False,
+        newest: int | None = None,
     ) -> list[LabelledReply]:
         """The asker's own replies with their own feedback, oldest first; exact ones only.
 
         ``interactions_only``: only text given through slash commands and modals. ``with_silent``:
-        also replies without any feedback, labelled when they were made.
+        also replies without any feedback, labelled when they were made. ``newest``: no more than
+        so many, all with feedback.
         """
 
     # --- adapters -----------------------------------------------------------------------------
@@ -161,7 +163,8 @@ class Store(Protocol):
 
         First those whose adapter has seen a text that is gone, since they were promised that it
         goes; then whom the last night did not reach; then most new feedback (a correction counts
-        as one), then who waits longest. ``interactions_only`` counts what ``labelled_replies`` gives under the same name.
+        as one), then who waits longest. ``interactions_only`` counts what ``labelled_replies``
+        gives under the same name.
         """
 
     async def add_run(self, night: str, scope_id: int, user_id: int) -> Run:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from bowerbird.personalization.errors import ConsentError
+from bowerbird.personalization.errors import AdapterError, ConsentError
 from bowerbird.personalization.feedback import FeedbackService, Given
 from bowerbird.personalization.types import FinishReason, ReplyDraft, Sampling, Turn
 from bowerbird.storage.records import Consent, FeedbackKind
 from bowerbird.storage.sql import SqlStore
+from bowerbird.storage.store import StoreError
 from tests.fakes import FakeBackend
 
 SCOPE, ALICE, BOB, CHANNEL = 500, 10, 20, 77
@@ -27,6 +28,13 @@ class Recorder:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, object]] = []
+        self.looks: list[tuple[int, int]] = []
+        self.error: Exception | None = None
+
+    async def look_back(self, scope_id: int, user_id: int) -> None:
+        self.looks.append((scope_id, user_id))
+        if self.error is not None:
+            raise self.error
 
     async def delete(self, pairs: Iterable[tuple[int, int]]) -> None:
         self.calls.append(("delete", list(pairs)))
@@ -383,3 +391,32 @@ async def test_waiting_votes_by_button_toggle_too(home: Home) -> None:
     assert await home.feedback.toggle(SCOPE, 100, ALICE, DISLIKE) is Given.KEPT
     await home.feedback.opt_in(SCOPE, ALICE)
     assert await home.labels() == {100: False}
+
+
+# --- taking versions back ---------------------------------------------------------------------
+
+
+async def test_each_dislike_that_is_kept_is_a_reason_to_look_back(home: Home) -> None:
+    await home.store.set_consent(SCOPE, ALICE, Consent.ON)
+    await home.record(101)
+    await home.feedback.give(SCOPE, 101, ALICE, LIKE)
+    assert home.recorder.looks == []
+    await home.feedback.give(SCOPE, 101, ALICE, DISLIKE)
+    assert home.recorder.looks == [(SCOPE, ALICE)]
+    await home.feedback.toggle(SCOPE, 101, ALICE, DISLIKE)  # taken back
+    assert len(home.recorder.looks) == 1
+    await home.feedback.toggle(SCOPE, 101, ALICE, DISLIKE)
+    assert len(home.recorder.looks) == 2
+    await home.feedback.give(SCOPE, 102, BOB, DISLIKE)  # has not said yes
+    assert len(home.recorder.looks) == 2
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), AdapterError("damaged")])
+async def test_a_vote_is_kept_whatever_comes_of_looking_back(
+    home: Home, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    await home.store.set_consent(SCOPE, ALICE, Consent.ON)
+    await home.record(101)
+    home.recorder.error = error
+    assert await home.feedback.give(SCOPE, 101, ALICE, DISLIKE) is Given.KEPT
+    assert str(error) in caplog.text
