@@ -158,7 +158,12 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=target, is_service=is_service)
         return added
 
-    add(groups, "run", "run:run", "connect to Discord and answer", is_service=True)
+    run = add(groups, "run", "run:run", "connect to Discord and answer", is_service=True)
+    run.add_argument(
+        "--until-stdin-ends",
+        action="store_true",
+        help="stop when standard input ends, as it does when the process behind it dies",
+    )
 
     playground = add(
         groups,

@@ -3,7 +3,8 @@
 The bot is a process of its own, started as `bowerbird run` with an environment that keeps it away
 from the real Discord and from the owner's data: token, addresses, database and data folder are
 always the playground's, whatever the environment and .env say; the model and how it runs are the
-owner's. If the bot dies, its last line is repeated and the command fails.
+owner's. If the bot dies, its last line is repeated and the command fails; if the command dies, even
+by SIGKILL, so does the bot.
 """
 
 from __future__ import annotations
@@ -93,8 +94,8 @@ class _Bot:
 @asynccontextmanager
 async def _bot(settings: Settings, server: Playground) -> AsyncIterator[_Bot]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bowerbird.bot", "run"),
-        stdin=asyncio.subprocess.DEVNULL,
+        *(sys.executable, "-m", "bowerbird.bot", "run", "--until-stdin-ends"),
+        stdin=asyncio.subprocess.PIPE,  # never written to; it ends with us, however we end
         stderr=asyncio.subprocess.PIPE,
         limit=2**20,  # of one line
         env=_environment(settings, server, os.environ),

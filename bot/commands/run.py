@@ -1,15 +1,19 @@
 """`bowerbird run` and `bowerbird sync`: what talks to Discord from the console.
 
 Contract: the token is tried before the model is loaded, so that a wrong one is told in a second;
-whatever was opened is closed in reverse when the bot stops, by Ctrl-C, SIGTERM or a failure.
+whatever was opened is closed in reverse when the bot stops, by Ctrl-C, SIGTERM, a failure, or the
+end of standard input where that was asked for.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
+import os
+import threading
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import aiohttp
 
@@ -22,10 +26,13 @@ from bowerbird.bot.settings import Settings
 log = logging.getLogger(__name__)
 
 TOKEN_TIMEOUT_S = 15
+STDIN = 0
 
 
 async def run(settings: Settings, options: argparse.Namespace) -> int:
     """Connect and answer, until told to stop."""
+    if options.until_stdin_ends:
+        _stop_when_stdin_ends()
     token = await _valid_token(settings)
     from bowerbird.bot.app import build
     from bowerbird.bot.client import create_client
@@ -52,6 +59,21 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
         async with client:
             await client.start(token)
     return 0
+
+
+def _stop_when_stdin_ends() -> None:
+    """Cancels the task that calls this. A pipe's end is closed also for a parent killed by -9."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None  # noqa: S101 - coroutines run in tasks
+
+    def wait_for_end() -> None:
+        # Not through `sys.stdin`, whose lock a thread left reading would hold at shutdown.
+        while os.read(STDIN, 4096):
+            pass
+        with suppress(RuntimeError):  # the loop is closed: we are stopping anyway
+            loop.call_soon_threadsafe(task.cancel)
+
+    threading.Thread(target=wait_for_end, name="stdin", daemon=True).start()
 
 
 async def sync(settings: Settings, options: argparse.Namespace) -> int:

@@ -78,6 +78,19 @@ async def test_a_closed_terminal_leaves_no_orphan(trying: Console) -> None:
 
 
 @pytest.mark.e2e
+async def test_killed_it_leaves_no_orphan_and_no_lock(trying: Console) -> None:
+    for words in ("Loading", "The bot is there"):
+        async with trying.start("playground", "--port", "0", "--no-browser") as running:
+            await running.line_with(words)
+            children = psutil.Process(running.pid).children()
+            assert children
+            running.send(signal.SIGKILL)
+            assert await running.ended() == -signal.SIGKILL, running.said
+            _, alive = await asyncio.to_thread(psutil.wait_procs, children, 30)
+            assert alive == []
+
+
+@pytest.mark.e2e
 async def test_a_bot_that_dies_is_told(trying: Console) -> None:
     async with trying.start("playground", "--port", "0", "--no-browser") as running:
         await running.line_with("The bot is there")
