@@ -26,6 +26,7 @@ from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.models import model_path
 from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.service import ReplyService
+from bowerbird.personalization.taste import Taste
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.types import Sampling
 from bowerbird.storage.sql import SqlStore
@@ -79,6 +80,8 @@ class Services:
 
 class NoBackend:
     """Stands in where nothing is answered: adapters are neither loaded nor unloaded."""
+
+    free_rows = 0
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         raise GenerationError("this process has no engine; ask the running bot")
@@ -153,7 +156,9 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
         executor = SubprocessExecutor()  # starts nothing before it is asked to train
         nightly = _nightly(settings, store, executor, adapters, backend, settings.base_model)
         # Without a tokenizer, which is never missed: a bot that is not connected hears nobody.
-        replies = _replies(settings, backend, cast("PreTrainedTokenizerBase", None), adapters)
+        replies = _replies(
+            settings, backend, cast("PreTrainedTokenizerBase", None), adapters, store
+        )
         feedback = FeedbackService(store, adapters, nightly, backend)
         yield Services(
             settings,
@@ -199,7 +204,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         opened.push_async_callback(engine.aclose)
         await engine.start()
         replies = _replies(
-            settings, engine, engine.tokenizer, adapters, context_tokens=engine.context_tokens
+            settings, engine, engine.tokenizer, adapters, store, engine.context_tokens
         )
         executor = SubprocessExecutor(is_busy=lambda: replies.is_busy)
         opened.push_async_callback(executor.aclose)
@@ -222,7 +227,7 @@ def _replies(
     backend: GenerationBackend,
     tokenizer: PreTrainedTokenizerBase,
     adapters: AdapterLibrary,
-    *,
+    store: Store,
     context_tokens: int = 0,
 ) -> ReplyService:
     return ReplyService(
@@ -233,6 +238,18 @@ def _replies(
         system_prompt=settings.system_prompt,
         sampling=Sampling(max_new_tokens=settings.max_new_tokens),
         context_tokens=context_tokens,
+        taste=taste(settings, store),
+    )
+
+
+def taste(settings: Settings, store: Store) -> Taste:
+    """What is used of people's votes while serving. Choosing a reply is learnt from them, and so
+    stays off, as training does, until it is acknowledged."""
+    return Taste(
+        store,
+        has_retrieval=settings.retrieval,
+        candidates=settings.candidates if settings.training_acknowledged else 1,
+        interactions_only=settings.train_on == "interactions",
     )
 
 

@@ -58,11 +58,14 @@ class Settings(BaseSettings):
     generation_backend: Literal["torch"] = "torch"
     max_batch: int = Field(8, ge=1, le=256)
     max_new_tokens: int = Field(256, ge=1, le=4096)
+    candidates: int = Field(4, ge=1, le=16)
+    retrieval: bool = True
     generation_memory_mb: Literal["auto"] | Annotated[int, Field(ge=64)] = "auto"
 
     lora_rank: int = Field(8, ge=1, le=256)
     lora_targets: Names = ("q_proj", "k_proj", "v_proj", "o_proj")
     nightly_at: time = time(3, 30)
+    night_budget_minutes: int = Field(240, ge=1)
     timezone: str = "UTC"
     min_feedback: int = Field(8, ge=1)
     training_acknowledged: bool = False

@@ -4,7 +4,8 @@ Contract: pure; only what the caller gives is ever returned, so what was deleted
 next reply. Liked replies and corrections alone, never a reply that was disliked, nothing that the
 conversation holds already, and nothing made for this very question (↻ asks for something else).
 Closeness is the cosine of TF-IDF vectors over words (Salton and Buckley 1988), which needs no
-model; of equally close exchanges the newest count. Knows no store and no tokenizer.
+model; of equally close exchanges the newest count. They never cost the conversation a turn. Knows
+no store and no model.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
+from bowerbird.personalization import prompting
+from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.reply_features import words
 from bowerbird.personalization.types import FinishReason
 from bowerbird.storage.records import LabelledReply, Turn
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 MAX_EXCHANGES: Final = 3
 PROMPT_SHARE: Final = 0.25
 """Of the prompt's tokens, at most so much is what was liked before."""
-MAX_LABELLED: Final = 256
-"""The newest so many are looked at: tastes change, and a reply must begin at once."""
+_TURN_TOKENS: Final = 8  # what a chat template puts around a turn, about
 CORRECTION_BONUS: Final = 0.1
 """Added to the cosine of a correction: it is what the person wrote, not what they put up with."""
 
@@ -42,6 +47,39 @@ class Exchange:
         return Turn("user", self.question), Turn("assistant", self.answer)
 
 
+def encode_with_liked(
+    tokenizer: PreTrainedTokenizerBase,
+    turns: Sequence[Turn],
+    labelled: Sequence[LabelledReply],
+    *,
+    max_tokens: int,
+    max_exchanges: int = MAX_EXCHANGES,
+) -> tuple[Encoded, tuple[int, ...]]:
+    """``prompting.encode``, with what was liked before between system turn and conversation.
+
+    Also the ids of the replies that were put there. The turns of the result are the conversation's
+    own. Raises as ``prompting.encode``.
+    """
+    plain = prompting.encode(tokenizer, turns, max_tokens=max_tokens)
+    room = min(int(PROMPT_SHARE * max_tokens), max_tokens - len(plain.ids))
+
+    def count_tokens(text: str) -> int:
+        return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    exchanges = retrieve(
+        plain.turns, labelled, count_tokens, max_tokens=room, max_exchanges=max_exchanges
+    )
+    if not exchanges:
+        return plain, ()
+    first = next(i for i, turn in enumerate(plain.turns) if turn.role != "system")
+    liked = tuple(turn for exchange in exchanges for turn in exchange.turns)
+    whole = (*plain.turns[:first], *liked, *plain.turns[first:])
+    encoded = prompting.encode(tokenizer, whole, max_tokens=max_tokens)
+    if encoded.turns != whole:  # a template may write more than was counted
+        return plain, ()
+    return replace(encoded, turns=plain.turns), tuple(one.reply_id for one in exchanges)
+
+
 def retrieve(
     conversation: Sequence[Turn],
     labelled: Sequence[LabelledReply],
@@ -58,7 +96,7 @@ def retrieve(
     question = conversation[-1].text
     candidates = [
         exchange
-        for item in labelled[-MAX_LABELLED:]
+        for item in labelled
         if not _is_present(item, conversation)
         for exchange in _wanted(item)
     ]
@@ -77,7 +115,7 @@ def retrieve(
             break
         if any(exchange.question == other.question for other in chosen):
             continue  # a second answer to it says little more
-        cost = count_tokens(exchange.question) + count_tokens(exchange.answer)
+        cost = sum(_TURN_TOKENS + count_tokens(turn.text) for turn in exchange.turns)
         if cost <= max_tokens:
             chosen.append(exchange)
             max_tokens -= cost

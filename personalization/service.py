@@ -1,8 +1,10 @@
 """A conversation becomes a streamed reply of this person's adapter, or of the base model.
 
 Contract: `ReplyService.reply` is lazy: nothing runs until the first piece is asked for. A damaged
-adapter costs the person their personal touch, never their reply. The draft at the end says what was
-really sent to the model. Knows no Discord and no database.
+adapter costs the person their personal touch, never their reply. What the person liked before
+stands in the prompt, and where rows are idle the best of several candidates is sent, in one piece.
+The draft at the end says what was really sent to the model, and its text is what was given out.
+Knows no Discord and no database.
 """
 
 from __future__ import annotations
@@ -11,18 +13,22 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from bowerbird.personalization import prompting
+from bowerbird.personalization.candidates import Candidate, generate_best, room_for
+from bowerbird.personalization.endings import Ending
 from bowerbird.personalization.errors import AdapterError
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
     GenerationRequest,
 )
+from bowerbird.personalization.retrieval import encode_with_liked
+from bowerbird.personalization.taste import Taste, learn_scorer
 from bowerbird.personalization.types import (
     AdapterRef,
     Conversation,
@@ -31,6 +37,7 @@ from bowerbird.personalization.types import (
     Sampling,
     Turn,
 )
+from bowerbird.storage.records import LabelledReply
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -56,6 +63,7 @@ class ReplyStream:
         self._backend = backend
         self._draft: ReplyDraft | None = None
         self._request: GenerationRequest | None = None
+        self._tokens = 0
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._pieces
@@ -70,8 +78,11 @@ class ReplyStream:
 
     @property
     def tokens(self) -> int:
-        """How many were made, known once the stream is over, whatever became of it."""
-        return 0 if self._draft is None else self._draft.tokens
+        """How many were made, those of other candidates included; final once the stream is over."""
+        return self._tokens
+
+    def _spend(self, tokens: int) -> None:
+        self._tokens += tokens
 
     @property
     def draft(self) -> ReplyDraft:
@@ -81,7 +92,10 @@ class ReplyStream:
 
 
 class ReplyService:
-    """Answers conversations. ``context_tokens``: the window of prompt and reply together."""
+    """Answers conversations. ``context_tokens``: the window of prompt and reply together.
+
+    ``taste``: what people liked before; without it nobody's is used.
+    """
 
     def __init__(
         self,
@@ -93,6 +107,7 @@ class ReplyService:
         system_prompt: str,
         sampling: Sampling,
         context_tokens: int,
+        taste: Taste | None = None,
     ) -> None:
         self._backend = backend
         self._tokenizer = tokenizer
@@ -103,6 +118,7 @@ class ReplyService:
         room = min(sampling.max_new_tokens, context_tokens // 2)
         self._sampling = replace(sampling, max_new_tokens=room)
         self._max_prompt_tokens = context_tokens - room
+        self._taste = taste
         self._running = 0
 
     def shortened(self, text: str) -> str:
@@ -131,8 +147,9 @@ class ReplyService:
     ) -> ReplyStream:
         """Answer. Reading raises ``GenerationError`` and its kinds, one sentence each.
 
-        The same conversation, version and ``seed`` give the same reply (in bfloat16 only beside as
-        many others: docs/DECISIONS.md, 28); without one it is drawn.
+        Without ``use_adapter`` the base model answers as it would a stranger, without their taste
+        as well. The same prompt, version and seed give the same reply (in bfloat16 only beside as
+        many others: docs/DECISIONS.md, 28), the seed being the draft's; without one it is drawn.
         """
         sampling = replace(self._sampling, seed=secrets.randbelow(2**31) if seed is None else seed)
 
@@ -140,45 +157,89 @@ class ReplyService:
             self._running += 1
             try:
                 started_at = time.monotonic()
-                encoded = await asyncio.to_thread(
-                    prompting.encode,
+                labelled = await self._labelled(scope_id, user_id) if use_adapter else ()
+                encoded, retrieved = await asyncio.to_thread(
+                    encode_with_liked,
                     self._tokenizer,
                     (self._system, *conversation.turns),
+                    labelled if self._taste and self._taste.has_retrieval else (),
                     max_tokens=self._max_prompt_tokens,
                 )
                 adapter = await self._adapters.active(scope_id, user_id) if use_adapter else None
                 request = GenerationRequest(
                     encoded.ids, sampling, adapter, (scope_id, user_id), DEADLINE_S
                 )
-                text, tokens, reason = "", 0, FinishReason.STOPPED
                 used, chunks = await self._start(request, stream)
+                draft = ReplyDraft(
+                    scope_id=scope_id,
+                    user_id=user_id,
+                    turns=encoded.turns,
+                    text="",
+                    base_model=self._base_model,
+                    adapter_version=used.version if used else None,
+                    sampling=sampling,
+                    finish_reason=FinishReason.STOPPED,
+                    tokens=0,
+                    seconds=0.0,
+                    retrieved=retrieved,
+                )
+                request = replace(request, adapter=used)
+                said = self._said(request, chunks, draft, labelled, stream)
                 try:
-                    async with aclosing(chunks):
-                        async for chunk in chunks:
-                            text += chunk.text
-                            tokens += len(chunk.token_ids)
-                            reason = chunk.finish_reason or reason
-                            if chunk.text:
-                                yield chunk.text
+                    async with aclosing(said):
+                        async for draft_so_far, piece in said:
+                            draft = draft_so_far
+                            if piece:
+                                yield piece
                 finally:
-                    if text or reason is not FinishReason.STOPPED:
-                        stream._draft = ReplyDraft(
-                            scope_id=scope_id,
-                            user_id=user_id,
-                            turns=encoded.turns,
-                            text=text,
-                            base_model=self._base_model,
-                            adapter_version=used.version if used else None,
-                            sampling=sampling,
-                            finish_reason=reason,
-                            tokens=tokens,
-                            seconds=time.monotonic() - started_at,
-                        )
+                    if draft.text or draft.finish_reason is not FinishReason.STOPPED:
+                        stream._draft = replace(draft, seconds=time.monotonic() - started_at)
             finally:
                 self._running -= 1
 
         stream = ReplyStream(pieces(), self._backend)
         return stream
+
+    async def _labelled(self, scope_id: int, user_id: int) -> tuple[LabelledReply, ...]:
+        return () if self._taste is None else await self._taste.labelled(scope_id, user_id)
+
+    async def _said(
+        self,
+        request: GenerationRequest,
+        chunks: AsyncGenerator[GenerationChunk, None],
+        draft: ReplyDraft,
+        labelled: Sequence[LabelledReply],
+        stream: ReplyStream,
+    ) -> AsyncGenerator[tuple[ReplyDraft, str], None]:
+        """New text, and the draft up to it: as it comes, or whole if it is the best of several."""
+        async with aclosing(chunks):
+            wanted = self._taste.candidates if self._taste and labelled else 1
+            others = room_for(self._backend, wanted)
+            scorer = await asyncio.to_thread(learn_scorer, labelled) if others else None
+            if scorer is not None:
+                best, candidates = await generate_best(
+                    self._backend,
+                    request,
+                    chunks,
+                    others,
+                    partial(scorer.score, draft.turns[-1].text),
+                    stream._spend,
+                )
+                yield _chosen(draft, best, candidates), best.text
+                return
+            ending = Ending(request.sampling.max_new_tokens)
+            async for chunk in chunks:
+                stream._spend(len(chunk.token_ids))
+                piece = ending.push(chunk.text, stream.tokens)
+                if chunk.finish_reason is not None:
+                    piece += ending.rest(chunk.finish_reason)
+                draft = replace(
+                    draft,
+                    text=draft.text + piece,
+                    tokens=stream.tokens,
+                    finish_reason=chunk.finish_reason or draft.finish_reason,
+                )
+                yield draft, piece
 
     async def _start(
         self, request: GenerationRequest, stream: ReplyStream
@@ -202,6 +263,17 @@ class ReplyService:
             await chunks.aclose()
             raise
         return request.adapter, _resumed(first, chunks)
+
+
+def _chosen(draft: ReplyDraft, best: Candidate, candidates: int) -> ReplyDraft:
+    return replace(
+        draft,
+        text=best.text,
+        tokens=best.tokens,
+        finish_reason=best.reason,
+        sampling=replace(draft.sampling, seed=best.seed),
+        candidates=candidates,
+    )
 
 
 async def _resumed(

@@ -87,7 +87,10 @@ class FinishReason(StrEnum):
 class ReplyDraft:
     """A finished reply and exactly what it came from; not yet tied to Discord messages.
 
-    ``turns`` are those really sent to the model, system prompt first, after truncation.
+    ``turns`` are the conversation's own as really sent to the model, system prompt first, after
+    truncation. ``retrieved``: ids of the replies whose exchanges stood before them; their texts
+    are not repeated here, so that nothing outlives the messages they came from. ``candidates``:
+    of how many it was the best; ``sampling`` is that of the one chosen.
     """
 
     scope_id: int
@@ -100,3 +103,5 @@ class ReplyDraft:
     finish_reason: FinishReason
     tokens: int
     seconds: float
+    retrieved: tuple[int, ...] = ()
+    candidates: int = 1

@@ -67,7 +67,9 @@ class Person:
 class NewReply:
     """A reply as it was made, ready to be recorded: exactly what the model was given and gave.
 
-    ``turns`` start with the system prompt and end with the question. ``is_exact`` is false when
+    ``turns`` start with the system prompt and end with the question. Exchanges that the person had
+    liked may have stood between the two; ``sampling["retrieved"]`` names them by reply id and keeps
+    no text, so deleting a message leaves no copy here. ``is_exact`` is false when
     turns of people who have not consented had to be left out; such a reply is never trained on.
     ``message_ids`` are the Discord messages the reply was split over, in order.
     ``regenerates`` is a message id of the reply that ↻ replaced by this one.

@@ -160,6 +160,7 @@ class SqlStore(Store):
         *,
         interactions_only: bool = False,
         with_silent: bool = False,
+        newest: int | None = None,
     ) -> list[LabelledReply]:
         async with self._database.snapshot() as tx:
             return await feedback_queries.labelled(
@@ -168,6 +169,7 @@ class SqlStore(Store):
                 user_id,
                 interactions_only=interactions_only,
                 with_silent=with_silent,
+                newest=newest,
             )
 
     # --- adapters -----------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class FakeBackend:
         self.manner: Callable[[GenerationRequest], str] = lambda _: ""
         self.damaged: set[str] = set()
         self.context_tokens = 1_000_000
+        self.free_rows = 1000
         self.is_closed = False
         self.requests: list[GenerationRequest] = []
         self.prompts: list[str] = []

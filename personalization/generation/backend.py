@@ -46,6 +46,10 @@ class GenerationChunk:
 
 
 class GenerationBackend(Protocol):
+    @property
+    def free_rows(self) -> int:
+        """How many more replies could begin right now without anybody having to wait."""
+
     def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         """Stream one reply. Raises the errors of ``personalization.errors.GenerationError``
         and ``AdapterError``. Closing the generator cancels."""

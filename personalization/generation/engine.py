@@ -172,6 +172,10 @@ class TorchEngine(GenerationBackend):
             first_token_s=self._first_token_s,
         )
 
+    @property
+    def free_rows(self) -> int:
+        return max(0, self._max_batch - len(self._open))
+
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
         """See ``GenerationBackend``. Each chunk is all that was new when it was asked for."""
         self._ready_decoder().check(request.prompt_ids, request.sampling)

@@ -81,6 +81,7 @@ async def labelled(
     *,
     interactions_only: bool,
     with_silent: bool,
+    newest: int | None,
 ) -> list[LabelledReply]:
     own = [replies.c.scope_id == scope_id, replies.c.user_id == user_id, replies.c.is_exact]
     if interactions_only and with_silent:
@@ -91,6 +92,8 @@ async def labelled(
         select(replies.c.reply_id, feedback).select_from(on_replies()).where(*wanted)
     ):
         given.setdefault(row.reply_id, []).append(row)
+    if newest is not None:  # ids follow the order in which replies were recorded
+        own.append(replies.c.reply_id.in_(sorted(given)[-newest:]))
     halves = await tx.execute(
         select(replies.c.reply_id, reply_messages.c.reply_id.label("earlier"))
         .join(reply_messages, reply_messages.c.message_id == replies.c.regenerates)
