@@ -19,7 +19,7 @@ from typing import Protocol
 
 from bowerbird.personalization.errors import ConsentError, PersonalizationError
 from bowerbird.personalization.generation.backend import GenerationBackend
-from bowerbird.personalization.recent import RecentChanges, RecentExchanges
+from bowerbird.personalization.recent import RecentChanges, RecentExchanges, RecentReaders
 from bowerbird.personalization.types import ReplyDraft
 from bowerbird.storage.records import (
     Consent,
@@ -86,8 +86,13 @@ class FeedbackService:
         # Events come as tasks of their own; what is added and taken back must stay in order.
         self._order = asyncio.Lock()
         self._changes = RecentChanges(now)
+        self._readers = RecentReaders()
 
     # --- replies --------------------------------------------------------------------------------
+
+    def reading(self, scope_id: int, user_id: int, message_ids: Iterable[int]) -> None:
+        """The text of these messages is about to go into a prompt for this person."""
+        self._readers.add(scope_id, user_id, message_ids)
 
     async def record_reply(
         self,
@@ -123,6 +128,8 @@ class FeedbackService:
             created_at=self._now(),
             regenerates=regenerates,
         )
+        said = (turn.message_id for turn in draft.turns if turn.message_id is not None)
+        self.reading(draft.scope_id, draft.user_id, (*said, *message_ids))
         started_at = made.created_at - timedelta(seconds=draft.seconds) - _GATHERING
         async with self._order:
             reply = self._changes.applied(made, started_at)
@@ -288,9 +295,13 @@ class FeedbackService:
 
     async def _delete_weights(self, people: Iterable[tuple[int, int]]) -> None:
         pairs = sorted(people)
-        for scope_id, user_id in pairs:
-            await self._backend.unload(scope_id, user_id)
+        await self._unload(pairs)
         await self._adapters.delete(pairs)
+
+    async def _unload(self, people: Iterable[tuple[int, int]]) -> None:
+        """The engine remembers prompts for a while, so that the next turn begins at once."""
+        for scope_id, user_id in people:
+            await self._backend.unload(scope_id, user_id)
 
     # --- messages that change -------------------------------------------------------------------
 
@@ -303,18 +314,21 @@ class FeedbackService:
             self._changes.edited(message_id, text)
             self._recent.replace_text(message_id, text)
             await self._store.replace_text(message_id, text)
+        await self._unload(self._readers.take((message_id,)))
 
     async def messages_deleted(self, message_ids: Sequence[int]) -> None:
         """Messages were deleted: their text goes, and a reply with any of its parts."""
-        gone = set(message_ids)
+        gone, readers = set(message_ids), set[tuple[int, int]]()
         async with self._order:
             for message_id in message_ids:
                 reply = await self._store.reply_of_message(message_id)
                 if reply is not None:  # later prompts quote a split reply under its first part
                     gone.update(reply.message_ids)
+                    readers.add((reply.scope_id, reply.user_id))
             self._changes.deleted(gone)
             self._recent.erase(gone)
             await self._store.erase_messages(sorted(gone))
+        await self._unload(readers | self._readers.take(gone))
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""Memory for what must not be stored yet: exchanges of the undecided, and changes that came early.
+"""Memory for what must not be stored: exchanges of the undecided, changes that came early, and in
+whose prompts a message was.
 
 Contract: bounded in people, in exchanges per person and in time; nothing here touches a disk. Knows
 neither the store nor why something waits.
@@ -17,6 +18,7 @@ KEPT_FOR = timedelta(hours=1)
 PEOPLE = 1000
 PER_PERSON = 20
 CHANGES = 2000
+MESSAGES_READ = 20_000
 
 Key = tuple[int, int]  # (scope, user)
 
@@ -148,6 +150,24 @@ class RecentChanges:
         self._texts.move_to_end(message_id)
         while len(self._texts) > CHANGES:
             self._texts.popitem(last=False)
+
+
+class RecentReaders:
+    """For whom a message was put into a prompt lately: its words may be at hand in the engine."""
+
+    def __init__(self) -> None:
+        self._readers: OrderedDict[int, set[Key]] = OrderedDict()
+
+    def add(self, scope_id: int, user_id: int, message_ids: Iterable[int]) -> None:
+        for message_id in message_ids:
+            self._readers.setdefault(message_id, set()).add((scope_id, user_id))
+            self._readers.move_to_end(message_id)
+        while len(self._readers) > MESSAGES_READ:
+            self._readers.popitem(last=False)
+
+    def take(self, message_ids: Iterable[int]) -> set[Key]:
+        """They will not be asked for again: whoever they are, the engine is to forget now."""
+        return set().union(*(self._readers.pop(one, ()) for one in message_ids))
 
 
 def _is_gone(reply: NewReply, gone: Collection[int]) -> bool:

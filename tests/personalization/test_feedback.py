@@ -321,6 +321,19 @@ async def test_edits_and_deletions_reach_what_is_kept_or_waits(
     assert await home.store.reply_of_message(300) is None
 
 
+async def test_the_engine_forgets_what_was_edited_or_deleted(home: Home) -> None:
+    """Its prefix cache would keep the words for a while, also those of a reply begun and dropped."""
+    home.feedback.reading(SCOPE, BOB, (99, 98))
+    await home.record(100)
+    await home.record(200)
+    await home.feedback.message_edited(99, "new words")
+    assert sorted(home.backend.unloaded) == [(SCOPE, ALICE), (SCOPE, BOB)]
+    await home.feedback.messages_deleted((98, 12345))
+    assert home.backend.unloaded[2:] == [(SCOPE, BOB)]
+    await home.feedback.messages_deleted((201,))
+    assert home.backend.unloaded[3:] == [(SCOPE, ALICE)]
+
+
 async def test_changes_while_the_reply_is_on_its_way_are_applied(home: Home) -> None:
     await home.feedback.opt_in(SCOPE, ALICE)
     await home.feedback.message_edited(99, "new words")
