@@ -5,7 +5,8 @@ exactly when it has no record: at `NIGHTLY_AT` (cron), at start (the machine was
 quarter-hourly look (it was suspended, which stops the clock that cron waits on). A record is
 written once the night is through, so a night that was cut off is taken up again. Where daylight
 saving skips the time, the night comes as much later as was skipped; where it repeats, only the
-first counts. Knows neither Discord nor how training works.
+first counts. It lasts ``budget`` at most; whom it has not reached by then comes first the next
+night. Knows neither Discord nor how training works.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bowerbird.personalization.night_budget import NightBudget
+from bowerbird.personalization.night_summary import NightSummary, summarize
 from bowerbird.storage.store import Store, StoreError
 
 if TYPE_CHECKING:
-    from bowerbird.storage.records import Run
+    from bowerbird.storage.records import AdapterVersion, Run
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +46,9 @@ WHY_TRAINING_IS_OFF: Final = (
 class Nights(Protocol):
     """What the schedule needs of `personalization.nightly.Nightly`."""
 
-    async def run_night(self, night: str) -> list[Run]: ...
+    async def run_night(self, night: str, *, budget: NightBudget) -> list[Run]: ...
 
-    async def resume(self) -> list[Run]: ...
+    async def resume(self, *, budget: NightBudget) -> list[Run]: ...
 
 
 def moment_of(night: date, at: time, zone: ZoneInfo) -> datetime:
@@ -88,6 +91,7 @@ class NightSchedule:
         zone: ZoneInfo,
         retention_days: int,
         is_training: bool,
+        budget: timedelta | None = None,
         on_through: Callable[[str], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
@@ -97,6 +101,7 @@ class NightSchedule:
         self._zone = zone
         self._retention = timedelta(days=retention_days)
         self._is_training = is_training
+        self._budget_s = None if budget is None else budget.total_seconds()
         self._on_through = on_through
         self._now = now
         self._scheduler: AsyncIOScheduler | None = None
@@ -153,9 +158,10 @@ class NightSchedule:
         if self._one_at_a_time.locked():
             return
         is_news = False
+        budget = NightBudget(self._budget_s)
         async with self._one_at_a_time:
             if not self._is_resumed:
-                if left := await self._nights.resume():
+                if left := await self._nights.resume(budget=budget):
                     log.info("Took up %d training(s) that were cut off", len(left))
                 self._is_resumed = True
             night = latest_night(self._now(), self._at, self._zone).isoformat()
@@ -165,12 +171,48 @@ class NightSchedule:
                 await self._store.set_meta(LAST_NIGHT, night)
             # Dates in ISO form compare as text. A later one: NIGHTLY_AT was moved back.
             elif through < night:
-                runs = await self._nights.run_night(night)
+                await self._nights.run_night(night, budget=budget)
                 await self._store.set_meta(LAST_NIGHT, night)
-                log.info("The night of %s is through: %s", night, _tally(runs))
+                log.info("The night of %s is through: %s", night, in_words(await self._sum(night)))
                 is_news = True
         if is_news and self._on_through is not None:
             await self._on_through(night)
+
+    async def summaries(self, night: str) -> dict[int, NightSummary]:
+        """What a night brought, by scope; versions taken back since the night before count.
+
+        From the store, so after a restart as well. Raises ``StoreError``.
+        """
+        runs, back = await self._record(night)
+        scopes = sorted({one.scope_id for one in (*runs, *back)})
+        return {
+            scope_id: summarize(
+                night,
+                [run for run in runs if run.scope_id == scope_id],
+                sum(version.scope_id == scope_id for version in back),
+            )
+            for scope_id in scopes
+        }
+
+    async def last_summary(self, scope_id: int | None = None) -> NightSummary | None:
+        """What the latest night that is through brought, in one scope or in all.
+
+        ``None`` before the first. Raises ``StoreError``.
+        """
+        night = await self._store.get_meta(LAST_NIGHT)
+        if night is None:
+            return None
+        if scope_id is None:
+            return await self._sum(night)
+        return (await self.summaries(night)).get(scope_id) or summarize(night, ())
+
+    async def _sum(self, night: str) -> NightSummary:
+        runs, back = await self._record(night)
+        return summarize(night, runs, len(back))
+
+    async def _record(self, night: str) -> tuple[list[Run], list[AdapterVersion]]:
+        before = moment_of(date.fromisoformat(night) - timedelta(days=1), self._at, self._zone)
+        return await self._store.runs(night), await self._store.rolled_back_since(before)
 
     async def erase_expired(self) -> None:
         """Erase replies that are older than the retention allows."""
@@ -198,7 +240,17 @@ class NightSchedule:
             log.exception("%s could not be done", work.__name__)
 
 
-def _tally(runs: list[Run]) -> str:
-    states = [run.state.value for run in runs]
-    counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
-    return ", ".join(counts) or "nobody was due"
+def in_words(night: NightSummary) -> str:
+    """One line for the log."""
+    counts = {
+        "promoted": night.promoted,
+        "rejected": night.rejected,
+        "failed": night.failed,
+        "cancelled": night.cancelled,
+        "not reached (first the next night)": night.postponed,
+        "taken back": night.rolled_back,
+    }
+    said = [f"{count} {what}" for what, count in counts.items() if count]
+    if night.people_per_hour is not None:
+        said.append(f"{night.people_per_hour:.1f} people per hour")
+    return ", ".join(said) or "nobody was due"

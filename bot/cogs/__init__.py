@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 import discord
 
@@ -94,6 +95,7 @@ async def install(
         zone=settings.zone,
         retention_days=settings.retention_days,
         is_training=settings.training_acknowledged,
+        budget=timedelta(minutes=settings.night_budget_minutes),
         on_through=Announcer(bot, services).announce,
     )
     try:

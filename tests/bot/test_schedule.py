@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowerbird.bot.schedule import LAST_NIGHT, NightSchedule, latest_night, moment_of, next_moment
+from bowerbird.personalization.night_budget import NightBudget
+from bowerbird.storage.records import AdapterVersion, Run, RunState
 from bowerbird.storage.store import StoreError
+from tests.storage.samples import a_version
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AT = time(2, 30)
@@ -25,12 +29,20 @@ def utc(text: str) -> datetime:
 
 
 class Memory:
-    """The three methods of a store that the schedule needs."""
+    """The methods of a store that the schedule needs."""
 
     def __init__(self, night: str | None = None) -> None:
         self.meta = {} if night is None else {LAST_NIGHT: night}
         self.erased: list[datetime] = []
         self.is_broken = False
+        self.night: list[Run] = []
+        self.taken_back: list[AdapterVersion] = []
+
+    async def runs(self, night: str) -> list[Run]:
+        return [run for run in self.night if run.night == night]
+
+    async def rolled_back_since(self, moment: datetime) -> list[AdapterVersion]:
+        return [version for version in self.taken_back if version.rolled_back_at >= moment]
 
     async def get_meta(self, key: str) -> str | None:
         if self.is_broken:
@@ -53,8 +65,10 @@ class Nights:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.budgets: list[NightBudget] = []
 
-    async def run_night(self, night: str) -> list:
+    async def run_night(self, night: str, *, budget: NightBudget) -> list:
+        self.budgets.append(budget)
         self.began.set()
         await self.gate.wait()
         if self.error:
@@ -62,7 +76,8 @@ class Nights:
         self.ran.append(night)
         return []
 
-    async def resume(self) -> list:
+    async def resume(self, *, budget: NightBudget) -> list:
+        self.budgets.append(budget)
         self.resumed += 1
         return []
 
@@ -234,3 +249,70 @@ async def test_an_unusable_database_is_one_line(caplog: pytest.LogCaptureFixture
     (record,) = (record for record in caplog.records if record.levelname == "ERROR")
     assert record.getMessage() == "catch_up could not be done: the disk is full; free some space"
     assert record.exc_info is None
+
+
+# --- what it brought ---------------------------------------------------------------------------
+
+
+async def test_a_night_lasts_no_longer_than_it_may() -> None:
+    """What a crash left and what is due share one budget."""
+    nights, memory = Nights(), Memory("2026-11-20")
+    plan = schedule(
+        nights, memory, Clock(utc("2026-11-21T09:00")), budget=timedelta(microseconds=1)
+    )
+    await plan.catch_up()
+    resumed, spent = nights.budgets
+    assert resumed is spent
+    with spent.batch():
+        await asyncio.sleep(0.001)
+    assert not spent.has_room
+
+
+def a_run(scope_id: int, state: RunState, minutes: int) -> Run:
+    start = utc("2026-11-21T02:00")
+    return Run(
+        run_id=1,
+        night="2026-11-21",
+        scope_id=scope_id,
+        user_id=10,
+        state=state,
+        attempts=1,
+        version=None,
+        detail="",
+        created_at=start,
+        finished_at=start + timedelta(minutes=minutes),
+        started_at=None if state is RunState.POSTPONED else start,
+    )
+
+
+async def test_what_a_night_brought_is_told_and_can_be_read_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    nights, memory = Nights(), Memory("2026-11-20")
+    memory.night = [
+        a_run(5, RunState.PROMOTED, 10),
+        a_run(5, RunState.REJECTED, 20),
+        a_run(6, RunState.PROMOTED, 30),
+        a_run(6, RunState.POSTPONED, 30),
+    ]
+    taken_back = a_version(3, scope=7)
+    for moment in ("2026-11-20T00:00", "2026-11-21T01:00"):  # the first counted last night
+        memory.taken_back.append(replace(taken_back, rolled_back_at=utc(moment)))
+    plan = schedule(nights, memory, Clock(utc("2026-11-21T09:00")))
+    await plan.catch_up()
+    assert (
+        "The night of 2026-11-21 is through: 2 promoted, 1 rejected, "
+        "1 not reached (first the next night), 1 taken back, 6.0 people per hour"
+    ) in caplog.text
+    found = await plan.summaries("2026-11-21")
+    assert {scope_id: night.promoted for scope_id, night in found.items()} == {5: 1, 6: 1, 7: 0}
+    assert (found[6].postponed, found[7].rolled_back) == (1, 1)
+    last = await plan.last_summary()
+    assert last is not None
+    assert (last.trained, last.seconds, last.people_per_hour) == (3, 1800.0, 6.0)
+    assert await plan.last_summary(5) == found[5]
+    nowhere = await plan.last_summary(8)
+    assert nowhere is not None
+    assert nowhere.is_empty
+    assert nowhere.people_per_hour is None

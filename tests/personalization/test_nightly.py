@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bowerbird.personalization import training_runs
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import (
     AdapterError,
@@ -20,6 +21,7 @@ from bowerbird.personalization.errors import (
     TrainingError,
     TrainingInterruptedError,
 )
+from bowerbird.personalization.night_budget import NightBudget
 from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.training.executor import TrainProgress, TrainRecipe, Verdict
 from bowerbird.personalization.training_runs import MAX_ATTEMPTS
@@ -63,17 +65,27 @@ class House:
         }
         return Nightly(self.store, self.executor, self.adapters, self.backend, **values | changes)
 
-    async def vote(self, user: int = ALICE, *, votes: int = 3, scope: int = SCOPE) -> list[int]:
-        """A consenting person with so many replies, the first liked, the others not."""
+    async def vote(
+        self,
+        user: int = ALICE,
+        *,
+        votes: int = 3,
+        scope: int = SCOPE,
+        first: int = 0,
+        version: int | None = None,
+        liked: int = 1,
+    ) -> list[int]:
+        """A consenting person with so many replies, the first ``liked`` liked, the others not."""
         await consent(self.store, user, scope=scope)
         now = datetime.now(UTC)
         messages = []
-        for number in range(votes):
+        for number in range(first, first + votes):
             message = (scope % 97) * 1000 + (user % 97) * 100 + number * 2 + 2
             said = f"Question {number}?"
             reply = a_reply(message, user=user, scope=scope, said=said, text=f"Answer {number}.")
-            await self.store.add_reply(replace(reply, created_at=now - timedelta(hours=1)))
-            kind = FeedbackKind.LIKE if number == 0 else FeedbackKind.DISLIKE
+            made_at = now - timedelta(hours=1)
+            await self.store.add_reply(replace(reply, created_at=made_at, adapter_version=version))
+            kind = FeedbackKind.LIKE if number < first + liked else FeedbackKind.DISLIKE
             await self.store.put_feedback(
                 some_feedback(message, kind, user=user, scope=scope, when=now)
             )
@@ -255,6 +267,78 @@ async def test_a_broken_progress_bar_stops_nothing(house: House) -> None:
     await house.vote()
     (run,) = await house.nightly().run_night(NIGHT, broken)
     assert run.state is RunState.PROMOTED
+
+
+async def test_whom_the_night_does_not_reach_comes_first_the_next_night(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_runs, "PEOPLE_PER_BATCH", 1)
+    for user, votes in ((ALICE, 5), (BOB, 4), (CAROL, 3)):
+        await house.vote(user, votes=votes)
+    now = 0.0
+    budget = NightBudget(25.0, lambda: now)
+    nightly = house.nightly()
+
+    def an_hour_hand(scope: int, user: int, event: TrainProgress) -> None:
+        nonlocal now
+        now += 10.0
+
+    runs = await nightly.run_night(NIGHT, an_hour_hand, budget=budget)
+    assert states(runs) == {
+        ALICE: RunState.PROMOTED,
+        BOB: RunState.PROMOTED,
+        CAROL: RunState.POSTPONED,  # five seconds are left, and everybody took ten
+    }
+    assert runs[-1].started_at is None
+    again = await nightly.run_night(NIGHT)  # a night is once, also when it is looked at again
+    assert states(again) == {CAROL: RunState.POSTPONED}
+    assert await house.store.unfinished_runs() == []
+    await house.vote(ALICE, votes=5, first=20)
+    runs = await nightly.run_night("2026-11-22")
+    assert [run.user_id for run in runs] == [CAROL, ALICE]
+    assert states(runs) == {CAROL: RunState.PROMOTED, ALICE: RunState.PROMOTED}
+
+
+async def test_a_person_who_leaves_is_not_postponed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_runs, "PEOPLE_PER_BATCH", 1)
+    for user, votes in ((ALICE, 5), (BOB, 4), (CAROL, 3)):
+        await house.vote(user, votes=votes)
+    now = 0.0
+    nightly = house.nightly()
+
+    def an_hour_hand(scope: int, user: int, event: TrainProgress) -> None:
+        nonlocal now
+        now += 10.0
+
+    house.executor.gate.clear()
+    night = asyncio.create_task(
+        nightly.run_night(NIGHT, an_hour_hand, budget=NightBudget(1.0, lambda: now))
+    )
+    await until(lambda: bool(house.executor.jobs))
+    await nightly.cancel(BOB)
+    await house.store.forget(BOB)
+    house.executor.gate.set()
+    assert states(await night) == {
+        ALICE: RunState.PROMOTED,
+        BOB: RunState.CANCELLED,
+        CAROL: RunState.POSTPONED,
+    }
+
+
+async def test_a_night_begins_by_taking_back_what_pleases_less(house: House) -> None:
+    await house.vote(votes=6, liked=6)
+    nightly = house.nightly()
+    await nightly.retrain(SCOPE, ALICE)
+    await house.vote(votes=9, first=20, version=1, liked=0)
+    await nightly.run_night(NIGHT)
+    assert house.executor.jobs[-1].incumbent_dir is None  # measured against base, not against v1
+    versions = await house.store.adapters(SCOPE, ALICE)
+    assert [v.rolled_back_at is not None for v in versions] == [True, False]
+    assert (versions[1].version, versions[1].replaced) == (2, None)
+    assert await house.active() == 2
+    assert len(house.executor.jobs[-1].examples) == 15  # all votes, those on v1 as well
 
 
 # --- asking for it ----------------------------------------------------------------------------
