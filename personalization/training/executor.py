@@ -114,6 +114,7 @@ class TrainJob:
     """One person's training. ``candidate_dir`` is where the adapter is left, complete or absent.
 
     ``incumbent_dir``: the active adapter the candidate is measured against; ``None`` for base.
+    ``keeps_rejected``: leave it there whatever the verdict, for somebody who studies what failed.
     """
 
     job_id: str
@@ -123,6 +124,7 @@ class TrainJob:
     recipe: TrainRecipe
     incumbent_dir: str | None = None
     pairs: tuple[TrainPair, ...] = ()
+    keeps_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
