@@ -12,7 +12,7 @@ Works under autograd too (``trainable=True``). Knows tensors only, not who an ad
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, ModelError
-from bowerbird.personalization.lora_layout import fuse, lay_out, plan_groups
+from bowerbird.personalization.lora_layout import Place, fuse, lay_out, plan_groups
 from bowerbird.personalization.packed_linear import packed
 
 __all__ = ["AdapterWeights", "LoraSlots", "SharedInput", "shared_input"]
@@ -107,6 +107,16 @@ class LoraSlots:
         Leaves of autograd when ``trainable``. The last slot must stay zero.
         """
         return list(self._parameters)
+
+    @property
+    def values(self) -> Tensor:
+        """All slots, ``[slots + 1, numbers in a slot]``: what ``parameters`` are views of."""
+        return self._flat
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """Where each target's matrices lie in a slot."""
+        return self._places
 
     def pack(self, weights: AdapterWeights) -> Tensor:
         """``weights`` in a slot's layout, scaling folded into B. Safe from any thread.

@@ -138,10 +138,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class TrainProgress:
-    """``done`` of ``total`` steps of a stage of one job."""
+    """``done`` of ``total`` steps of a stage of one job.
+
+    The first and the last stage, of one step each, are told by whoever queues the job.
+    """
 
     job_id: str
-    stage: Literal["loading", "training", "gate"]
+    stage: Literal["queued", "loading", "training", "gate", "over"]
     done: int
     total: int
 

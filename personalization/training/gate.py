@@ -21,16 +21,13 @@ from statistics import fmean
 from typing import Final, Literal
 
 import torch
-from peft import PeftModel
 
 from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.training.dataset import MIN_HELD_OUT
 from bowerbird.personalization.training.executor import TrainExample, Verdict
 from bowerbird.personalization.training.losses import anchor_kl
 from bowerbird.personalization.training.shared_base import (
-    CANDIDATE,
     GATE_SEED,
-    INCUMBENT,
     SAMPLING,
     Neutral,
     SharedBase,
@@ -166,46 +163,40 @@ def _in_favour(found: Measurements) -> list[str]:
 
 def measure(
     base: SharedBase,
-    peft_model: PeftModel,
+    candidate: int,
     *,
     training: Sequence[TrainExample],
     held_out: Sequence[Row],
     neutral: Neutral,
-    has_incumbent: bool,
+    incumbent: int | None,
     is_finite: bool,
     seed: int,
     on_step: Callable[[int, int], None],
 ) -> Measurements:
-    """Everything ``judge`` wants to know of the adapter ``CANDIDATE`` on ``peft_model``."""
+    """Everything ``judge`` wants to know of the adapter in slot ``candidate``."""
     total = 5
     on_step(0, total)
-    with base.active(peft_model, None):
-        general = base.general_nll()
-        personal = _personal_prompts(base, training)
-        prompts = (*neutral.gate_prompts, *personal)
-        own = [*neutral.gate_replies, *base.sample(personal, seed=seed)]
-        own_nll = [_nll(base, prompt, reply) for prompt, reply in zip(prompts, own, strict=True)]
+    general = base.general_nll()
+    personal = _personal_prompts(base, training)
+    prompts = (*neutral.gate_prompts, *personal)
+    own = [*neutral.gate_replies, *base.sample(personal, seed=seed)]
+    own_nll = [_nll(base, prompt, reply) for prompt, reply in zip(prompts, own, strict=True)]
     on_step(1, total)
-    with base.active(peft_model, CANDIDATE):
-        is_finite = is_finite and _has_finite_weights(peft_model)
-        fresh = own
-        if is_finite:  # the same batches and seeds, so that only the adapter makes a difference
-            fresh = base.sample(neutral.gate_prompts, seed=GATE_SEED)
-            fresh += base.sample(personal, seed=seed)
-        on_step(2, total)
-        change = base.general_nll() / general - 1
-        ratios = _log_ratios(base, held_out)
+    is_finite = is_finite and base.is_finite(candidate)
+    fresh = own
+    if is_finite:  # the same batches and seeds, so that only the adapter makes a difference
+        fresh = base.sample(neutral.gate_prompts, candidate, seed=GATE_SEED)
+        fresh += base.sample(personal, candidate, seed=seed)
+    on_step(2, total)
+    change = base.general_nll(candidate) / general - 1
+    ratios = _log_ratios(base, candidate, held_out)
     on_step(3, total)
     incumbent_ratios = None
-    if has_incumbent and _is_enough(held_out):
-        with base.active(peft_model, INCUMBENT):
-            incumbent_ratios = _log_ratios(base, held_out)
-    kl = _kl(base, peft_model, neutral)
+    if incumbent is not None and _is_enough(held_out):
+        incumbent_ratios = _log_ratios(base, incumbent, held_out)
+    kl = _kl(base, candidate, neutral)
     on_step(4, total)
-    with base.active(peft_model, None):
-        fresh_nll = [
-            _nll(base, prompt, reply) for prompt, reply in zip(prompts, fresh, strict=True)
-        ]
+    fresh_nll = [_nll(base, prompt, reply) for prompt, reply in zip(prompts, fresh, strict=True)]
     on_step(total, total)
     pairs = [_over_common_length(a, b) for a, b in zip(fresh_nll, own_nll, strict=True)]
     common = [pair for pair in pairs if pair is not None]
@@ -248,9 +239,10 @@ def _is_enough(held_out: Sequence[Row]) -> bool:
     return len(held_out) >= MIN_HELD_OUT and len({row.is_liked for row in held_out}) == 2
 
 
-def _log_ratios(base: SharedBase, rows: Sequence[Row]) -> list[float]:
+def _log_ratios(base: SharedBase, slot: int, rows: Sequence[Row]) -> list[float]:
     with torch.inference_mode():
-        return [float(base.token_logprobs(row.encoded).sum()) - row.reference for row in rows]
+        now = [float(base.token_logprobs(row.encoded, slot).sum()) for row in rows]
+    return [logprob - row.reference for logprob, row in zip(now, rows, strict=True)]
 
 
 def _auc(rows: Sequence[Row], ratios: Sequence[float]) -> float:
@@ -260,16 +252,14 @@ def _auc(rows: Sequence[Row], ratios: Sequence[float]) -> float:
     return fmean((a > b) + 0.5 * (a == b) for a, b in product(liked, disliked))
 
 
-def _kl(base: SharedBase, peft_model: PeftModel, neutral: Neutral) -> float:
+def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
     """KL(candidate ‖ base) per token on the base's replies to the gate's own questions."""
     values = []
     for prompt, reply in zip(neutral.gate_prompts, neutral.gate_replies, strict=True):
         row = with_reply(prompt, reply or (base.end_id,))
         with torch.inference_mode():
-            with base.active(peft_model, None):
-                reference = base.logits(row).log_softmax(-1)
-            with base.active(peft_model, CANDIDATE):
-                values.append(anchor_kl(base.logits(row).log_softmax(-1), reference))
+            reference = base.logits(row).log_softmax(-1)
+            values.append(anchor_kl(base.logits(row, slot).log_softmax(-1), reference))
     return float(torch.cat(values).mean())
 
 
@@ -299,14 +289,6 @@ def _distinct_bigrams(replies: Sequence[tuple[int, ...]]) -> float:
     """Share of bigrams that are new within their reply (distinct-2, Li et al. 2016); 1 is best."""
     shares = [len(set(pairwise(r))) / (len(r) - 1) for r in replies if len(r) > 1]
     return fmean(shares) if shares else 1.0
-
-
-def _has_finite_weights(peft_model: PeftModel) -> bool:
-    return all(
-        bool(weight.isfinite().all())
-        for name, weight in peft_model.named_parameters()
-        if f".{CANDIDATE}." in name
-    )
 
 
 def _is_all_finite(values: dict[str, object]) -> bool:

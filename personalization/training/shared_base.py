@@ -1,28 +1,24 @@
-"""The base model, loaded once in a worker, and what everybody's training needs of it.
+"""The base model, loaded once in a worker, with slots for the adapters of those in training.
 
-Contract: outside ``adapter`` the model is exactly the base; inside, ``active`` or ``none`` say
-which adapter counts. What the base itself says to neutral questions is computed once for a system
-prompt. Only safetensors is read. Knows neither jobs nor verdicts.
+Contract: what the model says is asked for with a slot, or ``None`` for exactly the base, whatever
+the slots hold. What the base itself says to neutral questions is computed once for a system prompt.
+Knows neither jobs nor verdicts, nor how adapters learn.
 """
 
 from __future__ import annotations
 
-import json
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import torch
 import torch.nn.functional as F
-from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from bowerbird.personalization.errors import AdapterError
+from bowerbird.personalization.adapter_weights import AdapterWeights
+from bowerbird.personalization.lora import LoraSlots
 from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.prompting import Encoded, encode, end_of_turn_id
 from bowerbird.personalization.training.neutral import (
@@ -32,12 +28,6 @@ from bowerbird.personalization.training.neutral import (
 )
 from bowerbird.personalization.types import Sampling
 from bowerbird.storage.records import Turn
-
-if TYPE_CHECKING:
-    from bowerbird.personalization.training.executor import TrainRecipe
-
-CANDIDATE: Final = "candidate"
-INCUMBENT: Final = "incumbent"
 
 SAMPLING: Final = Sampling(max_new_tokens=80)
 """How neutral replies and the gate's samples are drawn: as replies are served, but shorter."""
@@ -62,85 +52,87 @@ class Neutral:
 
 
 class SharedBase:
-    """The base model of a worker and at most one person's adapters on it."""
+    """The base model of a worker and the adapters of one group of people on it."""
 
     def __init__(self, model_path: str, *, device: str = "auto", dtype: str = "auto") -> None:
         self.tokenizer = load_tokenizer(model_path)
         self.model = load_model(model_path, device=device, dtype=dtype)
         self.end_id = end_of_turn_id(self.tokenizer)
+        self._slots: LoraSlots | None = None
         self._neutral: dict[str, Neutral] = {}
 
     # --- adapters -----------------------------------------------------------------------------
 
     @contextmanager
-    def adapter(self, recipe: TrainRecipe) -> Iterator[PeftModel]:
-        """A fresh adapter (B = 0, so the base's own outputs) for the time of the context."""
-        torch.manual_seed(recipe.seed)
-        with warnings.catch_warnings():  # PEFT 0.21 asks transformers 5 by an older name
-            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-            peft_model = get_peft_model(self.model, _config(recipe), adapter_name=CANDIDATE)
+    def adapters(self, *, count: int, rank: int, targets: Sequence[str]) -> Iterator[LoraSlots]:
+        """``count`` slots that can learn, for the time of the context."""
+        if self._slots is not None:
+            raise RuntimeError("one group at a time")
+        self._slots = LoraSlots.attach(
+            self.model, targets=targets, slots=count, rank=rank, trainable=True
+        )
         try:
-            yield peft_model
+            yield self._slots
         finally:
-            self.model = peft_model.unload()
+            self._slots.detach()
+            self._slots = None
+
+    def load(self, slot: int, folder: Path) -> None:
+        """Put a published adapter into a slot. Raises ``AdapterError``."""
+        self.required_slots().load(slot, AdapterWeights.load(folder))
+
+    def is_finite(self, slot: int) -> bool:
+        """Whether everything in a slot is a number."""
+        return bool(self.required_slots().values[slot].isfinite().all())
+
+    def required_slots(self) -> LoraSlots:
+        """Those of the context. Raises ``RuntimeError`` outside."""
+        if self._slots is None:
+            raise RuntimeError("there are no slots outside `adapters`")
+        return self._slots
 
     @contextmanager
-    def active(self, peft_model: PeftModel, name: str | None) -> Iterator[None]:
-        """One adapter counts, or none."""
-        if name is None:
-            with peft_model.disable_adapter():
-                yield
+    def _routed(self, slot: int | None, rows: int = 1) -> Iterator[None]:
+        if slot is None and self._slots is None:
+            yield
             return
-        before = peft_model.active_adapter
-        peft_model.set_adapter(name)
+        slots = self.required_slots()
+        slots.route(None if slot is None else [slot] * rows)
         try:
             yield
         finally:
-            peft_model.set_adapter(before)
-
-    def load_incumbent(self, peft_model: PeftModel, folder: Path) -> None:
-        """Put a published adapter beside the candidate. Raises ``AdapterError``."""
-        try:
-            config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
-            weights = load_file(folder / "adapter_model.safetensors")
-            peft_model.add_adapter(
-                INCUMBENT,
-                LoraConfig(
-                    r=config["r"],
-                    lora_alpha=config["lora_alpha"],
-                    target_modules=list(config["target_modules"]),
-                    task_type="CAUSAL_LM",
-                ),
-            )
-            set_peft_model_state_dict(peft_model, weights, adapter_name=INCUMBENT)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise AdapterError(f"the active adapter in {folder} cannot be read: {error}") from error
+            slots.route(None)
 
     # --- what the model says ------------------------------------------------------------------
 
-    def logits(self, row: Encoded) -> Tensor:
+    def logits(self, row: Encoded, slot: int | None = None) -> Tensor:
         """Logits that predict the reply's tokens, ``[reply tokens, vocabulary]``, float32."""
         ids = torch.tensor([row.ids[:-1]], device=self.model.device)  # [1, tokens - 1]
         wanted = sum(row.loss_mask)
-        out = self.model(input_ids=ids, logits_to_keep=wanted, use_cache=False)
+        with self._routed(slot):
+            out = self.model(input_ids=ids, logits_to_keep=wanted, use_cache=False)
         kept: Tensor = out.logits[0, -wanted:]
         return kept.float()
 
-    def token_logprobs(self, row: Encoded) -> Tensor:
+    def token_logprobs(self, row: Encoded, slot: int | None = None) -> Tensor:
         """log π of each of the reply's tokens, ``[reply tokens]``."""
         target = torch.tensor(row.ids[-sum(row.loss_mask) :], device=self.model.device)
-        return -F.cross_entropy(self.logits(row), target, reduction="none")
+        return -F.cross_entropy(self.logits(row, slot), target, reduction="none")
 
-    def general_nll(self) -> float:
-        """Nats per token on ordinary text, with whichever adapter counts now."""
+    def general_nll(self, slot: int | None = None) -> float:
+        """Nats per token on ordinary text."""
         ids = tuple(self.tokenizer(GENERAL_TEXT, add_special_tokens=False)["input_ids"])
+        row = with_reply(Encoded(ids[:1], (False,), ()), ids[1:])
         with torch.inference_mode():
-            return -float(
-                self.token_logprobs(with_reply(Encoded(ids[:1], (False,), ()), ids[1:])).mean()
-            )
+            return -float(self.token_logprobs(row, slot).mean())
 
     def sample(
-        self, prompts: Sequence[Encoded], *, seed: int, sampling: Sampling = SAMPLING
+        self,
+        prompts: Sequence[Encoded],
+        slot: int | None = None,
+        *,
+        seed: int,
+        sampling: Sampling = SAMPLING,
     ) -> list[tuple[int, ...]]:
         """A fresh reply to each prompt, as token ids; the end-of-turn token is kept if reached."""
         if not prompts:
@@ -153,7 +145,7 @@ class SharedBase:
         )
         mask = torch.tensor([[0] * n + [1] * (longest - n) for n in pad], device=self.model.device)
         torch.manual_seed(seed)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._routed(slot, len(prompts)):
             out = self.model.generate(
                 input_ids=ids,
                 attention_mask=mask,
@@ -169,7 +161,7 @@ class SharedBase:
         return [self._until_end(reply) for reply in out[:, longest:].tolist()]
 
     def neutral(self, system: tuple[Turn, ...]) -> Neutral:
-        """Computed with the plain base: call it outside ``adapter``, or with none active, first."""
+        """What the plain base says, computed once for a system prompt."""
         key = "\n".join(turn.text for turn in system)
         if key not in self._neutral:
             self._neutral = {key: self._make_neutral(system)}
@@ -204,14 +196,3 @@ def with_reply(prompt: Encoded, reply: Sequence[int]) -> Encoded:
     """A prompt and sampled token ids as one row to score."""
     mask = (False,) * len(prompt.ids) + (True,) * len(reply)
     return Encoded((*prompt.ids, *reply), mask, prompt.turns)
-
-
-def _config(recipe: TrainRecipe) -> LoraConfig:
-    return LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        target_modules=list(recipe.targets),
-        lora_dropout=0.0,
-        bias="none",
-        task_type="CAUSAL_LM",
-    )

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from bowerbird.personalization.errors import PromptTooLongError, TrainingError
 from bowerbird.personalization.prompting import Encoded, encode
-from bowerbird.personalization.training import losses
+from bowerbird.personalization.training import losses, slot_learning
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe
 from bowerbird.personalization.training.shared_base import Neutral, SharedBase, with_reply
 
@@ -65,10 +65,7 @@ class Trained:
 def rows_of(
     base: SharedBase, examples: Sequence[TrainExample], max_tokens: int, on_step: OnStep = _ignore
 ) -> list[Row]:
-    """Encode and score with the base; what does not fit into ``max_tokens`` is left out.
-
-    To be called while no adapter counts.
-    """
+    """Encode and score with the base; what does not fit into ``max_tokens`` is left out."""
     rows = []
     for done, example in enumerate(examples):
         on_step(done, len(examples))
@@ -84,25 +81,27 @@ def rows_of(
 
 def train(
     base: SharedBase,
+    slot: int,
     rows: Sequence[Row],
     neutral: Neutral,
-    parameters: Sequence[torch.nn.Parameter],
     recipe: TrainRecipe,
     mismatches: Sequence[Mismatch],
     on_step: OnStep,
 ) -> Trained:
-    """Train the adapter that counts. ``parameters``: its own; ``mismatches``: one for each row."""
+    """Train a fresh adapter in ``slot``. ``mismatches``: one for each row."""
     if not rows:
         raise TrainingError("none of the replies fits into the model's context")
     order = random.Random(recipe.seed)  # noqa: S311  (a shuffle, not a secret)
-    optimizer = torch.optim.AdamW(
-        parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    slots = base.required_slots()
+    slot_learning.initialize(slots, slot, recipe.seed)
+    gradients = slot_learning.SlotGradients(slots, recipe.alpha / recipe.rank)
+    optimizer = slot_learning.SlotAdamW(
+        slots, gradients, slot + 1, weight_decay=recipe.weight_decay
     )
     batches_per_epoch = math.ceil(len(rows) / recipe.batch_size)
     enough = min(math.ceil(recipe.min_steps / batches_per_epoch), recipe.max_epochs)
     epochs = max(recipe.epochs, enough)
     total = batches_per_epoch * epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
     trained = Trained()
     for _ in range(epochs):
         indices = list(range(len(rows)))
@@ -110,17 +109,19 @@ def train(
         for start in range(0, len(indices), recipe.batch_size):
             on_step(len(trained.losses), total)
             batch = indices[start : start + recipe.batch_size]
-            z0 = _z0(base, [mismatches[i] for i in batch])
-            loss = sum(_learn(base, rows[i], z0, recipe.beta, len(batch)) for i in batch)
+            z0 = _z0(base, slot, [mismatches[i] for i in batch])
+            loss = sum(_learn(base, slot, rows[i], z0, recipe.beta, len(batch)) for i in batch)
             anchor = neutral.anchors[len(trained.losses) % len(neutral.anchors)]
-            kl = _hold(base, anchor, recipe.kl_weight)
-            norm = torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
-            if not math.isfinite(loss + kl + float(norm)):
+            kl = _hold(base, slot, anchor, recipe.kl_weight)
+            gradients.collect()
+            norm = float(gradients.norms(slot + 1)[slot])
+            if not math.isfinite(loss + kl + norm):
                 trained.is_finite = False
                 return trained
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            schedule.step()
+            rate = recipe.learning_rate * _rate(len(trained.losses), total)
+            factor = min(1.0, recipe.clip_norm / (norm + 1e-6))
+            optimizer.step([0.0] * slot + [rate], [1.0] * slot + [factor])
+            gradients.clear()
             trained.losses.append(loss)
             trained.anchor_kl.append(kl)
     on_step(total, total)
@@ -130,10 +131,7 @@ def train(
 def mismatches_of(
     base: SharedBase, rows: Sequence[Row], neutral: Neutral, on_step: OnStep = _ignore
 ) -> list[Mismatch]:
-    """Each reply under the next *different* question, a neutral one if all are the same.
-
-    To be called while no adapter counts.
-    """
+    """Each reply under the next *different* question, a neutral one if all are the same."""
     result = []
     for i, row in enumerate(rows):
         on_step(i, len(rows))
@@ -146,10 +144,10 @@ def mismatches_of(
     return result
 
 
-def _learn(base: SharedBase, row: Row, z0: Tensor, beta: float, batch: int) -> float:
+def _learn(base: SharedBase, slot: int, row: Row, z0: Tensor, beta: float, batch: int) -> float:
     """Gradient of one row's share of the batch's mean loss; returns that share."""
     device = z0.device
-    logprob = base.token_logprobs(row.encoded).sum().unsqueeze(0)
+    logprob = base.token_logprobs(row.encoded, slot).sum().unsqueeze(0)
     loss = losses.kto(
         logprob,
         torch.tensor([row.reference], device=device),
@@ -163,20 +161,20 @@ def _learn(base: SharedBase, row: Row, z0: Tensor, beta: float, batch: int) -> f
     return float(share.detach())
 
 
-def _hold(base: SharedBase, anchor: tuple[Encoded, Tensor], weight: float) -> float:
+def _hold(base: SharedBase, slot: int, anchor: tuple[Encoded, Tensor], weight: float) -> float:
     """Gradient of the pull back to the base; returns KL per token."""
     row, reference = anchor
     if not weight:
         with torch.no_grad():
-            return float(losses.anchor_kl(base.logits(row).log_softmax(-1), reference).mean())
-    kl = losses.anchor_kl(base.logits(row).log_softmax(-1), reference).mean()
+            return float(losses.anchor_kl(base.logits(row, slot).log_softmax(-1), reference).mean())
+    kl = losses.anchor_kl(base.logits(row, slot).log_softmax(-1), reference).mean()
     (weight * kl).backward()  # type: ignore[no-untyped-call]
     return float(kl.detach())
 
 
-def _z0(base: SharedBase, pairs: Sequence[Mismatch]) -> Tensor:
+def _z0(base: SharedBase, slot: int, pairs: Sequence[Mismatch]) -> Tensor:
     with torch.no_grad():
-        now = torch.stack([base.token_logprobs(pair.encoded).sum() for pair in pairs])
+        now = torch.stack([base.token_logprobs(pair.encoded, slot).sum() for pair in pairs])
     return losses.reference_point(
         now, torch.tensor([pair.reference for pair in pairs], device=now.device)
     )

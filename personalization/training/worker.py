@@ -34,13 +34,13 @@ from bowerbird.personalization.training.executor import (
 from bowerbird.personalization.training.wire import decode_line, encode_line
 
 if TYPE_CHECKING:
-    from peft import PeftModel
-
+    from bowerbird.personalization.adapter_weights import AdapterWeights
     from bowerbird.personalization.training.shared_base import SharedBase
 
 log = logging.getLogger("bowerbird.training.worker")
 
 _PR_SET_PDEATHSIG = 1
+_CANDIDATE, _INCUMBENT = 0, 1
 
 
 class JobCancelledError(PersonalizationError):
@@ -128,31 +128,32 @@ class Worker:
         scored = total - len(training)
         mismatches = trainer.mismatches_of(base, rows, neutral, loaded(scored))
         report("loading", total, total)
-        with base.adapter(job.recipe) as peft_model:
-            parameters = [p for p in peft_model.parameters() if p.requires_grad]
+        recipe = job.recipe
+        with base.adapters(count=2, rank=recipe.rank, targets=recipe.targets) as slots:
             trained = trainer.train(
                 base,
+                _CANDIDATE,
                 rows,
                 neutral,
-                parameters,
-                job.recipe,
+                recipe,
                 mismatches,
                 lambda done, total: report("training", done, total),
             )
             found = gate.measure(
                 base,
-                peft_model,
+                _CANDIDATE,
                 training=training,
                 held_out=held_out_rows,
                 neutral=neutral,
-                has_incumbent=self._load_incumbent(base, peft_model, job),
+                incumbent=_INCUMBENT if self._load_incumbent(base, job) else None,
                 is_finite=trained.is_finite,
-                seed=job.recipe.seed,
+                seed=recipe.seed,
                 on_step=lambda done, total: report("gate", done, total),
             )
             verdict = gate.judge(found)
-            if verdict.is_accepted:
-                save(peft_model, Path(job.candidate_dir))
+            if verdict.is_accepted or job.keeps_rejected:
+                weights = slots.read(_CANDIDATE, alpha=recipe.alpha)
+                save(weights, Path(job.candidate_dir), job.base_model)
         return verdict
 
     def _load(self, path: str) -> SharedBase:
@@ -166,37 +167,35 @@ class Worker:
             self._base, self._base_path = SharedBase(path), path
         return self._base
 
-    def _load_incumbent(self, base: SharedBase, peft_model: PeftModel, job: TrainJob) -> bool:
+    def _load_incumbent(self, base: SharedBase, job: TrainJob) -> bool:
         """A damaged incumbent is none: the candidate is then compared with the base."""
         if job.incumbent_dir is None:
             return False
         try:
-            base.load_incumbent(peft_model, Path(job.incumbent_dir))
+            base.load(_INCUMBENT, Path(job.incumbent_dir))
         except AdapterError as error:
             log.warning("job %s: %s", job.job_id, error)
             return False
         return True
 
 
-def save(peft_model: PeftModel, target: Path) -> None:
+def save(weights: AdapterWeights, target: Path, base_model: str) -> None:
     """Write the candidate in PEFT's format: complete and on the disk, or absent."""
     from safetensors import SafetensorError
-
-    from bowerbird.personalization.training.shared_base import CANDIDATE
 
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent))
     try:
         try:
-            peft_model.save_pretrained(str(work), selected_adapters=[CANDIDATE])
+            weights.save(work, base_model=base_model)
         except SafetensorError as error:  # what safetensors makes of a full disk
             raise TrainingError(f"the adapter could not be written: {error}") from error
-        made = work / CANDIDATE  # PEFT puts every adapter but `default` into a folder of its name
-        for path in (*made.iterdir(), made):
+        work.chmod(0o755)
+        for path in (*work.iterdir(), work):
             _sync(path)
         if target.exists():
             shutil.rmtree(target)
-        made.rename(target)
+        work.rename(target)
         _sync(target.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)

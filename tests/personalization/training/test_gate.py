@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bowerbird.personalization.training import gate, shared_base, trainer
+from bowerbird.personalization.training import gate, shared_base, slot_learning, trainer
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe, Verdict
 from bowerbird.personalization.training.gate import Measurements, judge, liked_direction
 from bowerbird.personalization.training.shared_base import SharedBase
@@ -120,18 +120,19 @@ def judged(base: SharedBase, noise: float, *, held_out: int = 0) -> tuple[Verdic
     examples = some_examples(6)
     neutral = base.neutral((SYSTEM,))
     rows = trainer.rows_of(base, some_examples(held_out), recipe.max_tokens)
-    with base.adapter(recipe) as peft_model, torch.no_grad():
-        generator = torch.Generator().manual_seed(0)
-        for name, weight in peft_model.named_parameters():
-            if "lora_B" in name:
-                weight.copy_(torch.randn(weight.shape, generator=generator) * noise)
+    with base.adapters(count=1, rank=recipe.rank, targets=recipe.targets) as slots:
+        slot_learning.initialize(slots, 0, seed=0)
+        with torch.no_grad():
+            is_b = slot_learning.SlotGradients(slots, 2.0).unit == 2.0
+            noises = torch.randn(is_b.shape, generator=torch.Generator().manual_seed(0))
+            slots.values[0] += torch.where(is_b, noises * noise * 2, 0.0)
         found = gate.measure(
             base,
-            peft_model,
+            0,
             training=examples,
             held_out=rows,
             neutral=neutral,
-            has_incumbent=False,
+            incumbent=None,
             is_finite=True,
             seed=0,
             on_step=lambda done, total: None,

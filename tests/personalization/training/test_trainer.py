@@ -11,7 +11,7 @@ import torch
 from bowerbird.personalization.errors import TrainingError
 from bowerbird.personalization.training import trainer
 from bowerbird.personalization.training.executor import TrainRecipe
-from bowerbird.personalization.training.shared_base import CANDIDATE, SharedBase
+from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.storage.records import Turn
 from tests.personalization.training.samples import SYSTEM, an_example, some_examples
 
@@ -30,18 +30,13 @@ def train(
     neutral = base.neutral((SYSTEM,))
     rows = trainer.rows_of(base, some_examples(amount), recipe.max_tokens)
     mismatches = trainer.mismatches_of(base, rows, neutral)
-    with base.adapter(recipe) as peft_model:
-        parameters = [p for p in peft_model.parameters() if p.requires_grad]
+    with base.adapters(count=1, rank=recipe.rank, targets=recipe.targets) as slots:
         trained = trainer.train(
-            base, rows, neutral, parameters, recipe, mismatches, lambda done, total: None
+            base, 0, rows, neutral, recipe, mismatches, lambda done, total: None
         )
-        weights = {
-            name: weight.detach().clone()
-            for name, weight in peft_model.named_parameters()
-            if f".{CANDIDATE}." in name
-        }
+        weights = {"slot": slots.values[0].detach().clone()}
         with torch.no_grad():
-            ratios = [float(base.token_logprobs(r.encoded).sum()) - r.reference for r in rows]
+            ratios = [float(base.token_logprobs(r.encoded, 0).sum()) - r.reference for r in rows]
     return trained, weights, ratios
 
 
@@ -92,7 +87,7 @@ def test_replies_too_long_for_the_model_are_left_out(base: SharedBase) -> None:
     assert len(trainer.rows_of(base, examples, 256)) == 1
     neutral = base.neutral((SYSTEM,))
     with pytest.raises(TrainingError, match="fits"):
-        trainer.train(base, [], neutral, [], RECIPE, [], lambda done, total: None)
+        trainer.train(base, 0, [], neutral, RECIPE, [], lambda done, total: None)
 
 
 def test_z0_never_pairs_a_reply_with_its_own_question(base: SharedBase) -> None:

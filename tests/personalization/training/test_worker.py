@@ -11,15 +11,17 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from peft import LoraConfig
+from peft import PeftModel
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
+from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, TrainingError
 from bowerbird.personalization.training import trainer, worker
-from bowerbird.personalization.training.executor import TrainRecipe
-from bowerbird.personalization.training.shared_base import CANDIDATE, INCUMBENT, SharedBase
+from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.subprocess_executor import WORKER
 from tests.personalization.training.samples import some_examples
+from tests.tiny import ATTENTION
 
 
 @pytest.fixture(scope="module")
@@ -52,35 +54,42 @@ def test_what_libraries_print_does_not_spoil_the_protocol() -> None:
 
 
 def test_a_saved_adapter_is_pefts_own_format_and_comes_back_the_same(
-    base: SharedBase, tmp_path: Path
+    base: SharedBase, tmp_path: Path, tiny_model_dir: Path
 ) -> None:
     (row,) = trainer.rows_of(base, some_examples(1), 256)
     target = tmp_path / "candidates" / "7"
-    recipe = TrainRecipe(rank=4, alpha=8)
-    with base.adapter(recipe) as peft_model, torch.no_grad():
-        for name, weight in peft_model.named_parameters():
-            if "lora_B" in name:
-                weight.normal_(generator=torch.Generator().manual_seed(0))
-        expected = base.logits(row.encoded)
-        worker.save(peft_model, target)
-        worker.save(peft_model, target)  # again, over what is there
-    assert names_in(target) >= {"adapter_config.json", "adapter_model.safetensors"}
+    with base.adapters(count=2, rank=4, targets=ATTENTION) as slots, torch.no_grad():
+        slots.values[0].normal_(0, 0.1, generator=torch.Generator().manual_seed(0))
+        slots.load(0, slots.values[0])
+        expected = base.logits(row.encoded, 0)
+        plain = base.logits(row.encoded)
+        weights = slots.read(0, alpha=8)
+        worker.save(weights, target, "tiny")
+        worker.save(weights, target, "tiny")  # again, over what is there
+        base.load(1, target)
+        assert torch.equal(base.logits(row.encoded, 1), expected)
+    assert names_in(target) == {"adapter_config.json", "adapter_model.safetensors"}
     assert names_in(target.parent) == {"7"}
-    config = LoraConfig.from_pretrained(str(target))
-    assert (config.r, config.lora_alpha) == (4, 8)
-    with base.adapter(TrainRecipe()) as peft_model, torch.no_grad():
-        base.load_incumbent(peft_model, target)
-        with base.active(peft_model, INCUMBENT):
-            assert torch.equal(base.logits(row.encoded), expected)
-        assert peft_model.active_adapter == CANDIDATE
+    adapted = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(tiny_model_dir), target
+    )
+    ids = torch.tensor([row.encoded.ids[:-1]])
+    with torch.no_grad():
+        from_peft = adapted(input_ids=ids).logits[0, -len(expected) :]
+    assert torch.allclose(from_peft, expected, atol=1e-4)
+    assert float((plain - expected).abs().max()) > 0.1
+
+
+def some_weights(base: SharedBase) -> AdapterWeights:
+    with base.adapters(count=1, rank=8, targets=ATTENTION) as slots:
+        return slots.read(0, alpha=16)
 
 
 @pytest.mark.parametrize("damage", ["no weights", "no config", "garbage", "pickle only"])
 def test_a_damaged_incumbent_is_one_clear_error(
     base: SharedBase, tmp_path: Path, damage: str
 ) -> None:
-    with base.adapter(TrainRecipe()) as peft_model:
-        worker.save(peft_model, tmp_path / "a")
+    worker.save(some_weights(base), tmp_path / "a", "tiny")
     weights = tmp_path / "a" / "adapter_model.safetensors"
     if damage == "no config":
         (tmp_path / "a" / "adapter_config.json").unlink()
@@ -91,8 +100,8 @@ def test_a_damaged_incumbent_is_one_clear_error(
         weights.unlink()
     else:
         weights.unlink()
-    with base.adapter(TrainRecipe()) as peft_model, pytest.raises(AdapterError, match="read"):
-        base.load_incumbent(peft_model, tmp_path / "a")
+    with base.adapters(count=1, rank=8, targets=ATTENTION), pytest.raises(AdapterError):
+        base.load(0, tmp_path / "a")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes")
@@ -102,14 +111,14 @@ def test_a_disk_that_takes_no_more_leaves_nothing(base: SharedBase, tmp_path: Pa
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    with base.adapter(TrainRecipe()) as peft_model:
-        try:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
-            with pytest.raises(TrainingError, match="could not be written"):
-                worker.save(peft_model, tmp_path / "a")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-            signal.signal(signal.SIGXFSZ, handler)
+    weights = some_weights(base)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+        with pytest.raises(TrainingError, match="could not be written"):
+            worker.save(weights, tmp_path / "a", "tiny")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
     assert names_in(tmp_path) == set()
 
 
