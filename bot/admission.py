@@ -21,6 +21,7 @@ from math import ceil
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from bowerbird.bot.catalogue import Sentence
 from bowerbird.bot.servers import ServerBook
 from bowerbird.bot.token_budget import Memory, TokenBudget
 from bowerbird.storage.records import ServerSettings
@@ -29,24 +30,6 @@ TELL_EVERY_S: Final = 600.0
 """How often one person is told why they get no answer; in between we are silent."""
 _PEOPLE_KEPT: Final = 10_000
 _ROLES_NAMED: Final = 5
-
-DRAINING = "I am about to be restarted; please ask again in a few minutes."
-WRONG_ROLE = "On this server I answer people with {roles} only."
-TOO_SOON = (
-    "One moment, please: I answer each person here every {pause} seconds. Ask again in {wait} s."
-)
-TOO_MANY = (
-    "One moment, please: on this server I take one question every {pause} seconds. "
-    "Ask again in {wait} s."
-)
-NO_MORE_TODAY = (
-    "That was my last one for you today: the limit here is {limit} replies a person and day. "
-    "I answer again <t:{again}:R>."
-)
-NO_TOKENS = (
-    "I have written all that I may here today: the limit is {limit} tokens a day. "
-    "I answer again <t:{again}:R>."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,7 @@ class Asker:
 class Refusal:
     """Why not. ``is_news``: they have not been told in the last while."""
 
-    sentence: str
+    sentence: Sentence
     is_news: bool
 
 
@@ -137,7 +120,9 @@ class Admission:
     async def refusal(self, asker: Asker) -> Refusal | None:
         """Why this question is not answered; ``None`` if it is, and then it is counted."""
         if self._is_draining:
-            return Refusal(DRAINING, self._is_news(asker.server_id or 0, asker.user_id))
+            return Refusal(
+                Sentence("admission-draining"), self._is_news(asker.server_id or 0, asker.user_id)
+            )
         settings = await self._settings_for(asker)
         if settings.daily_replies:
             await self._recall(asker)
@@ -176,24 +161,24 @@ class Admission:
 
     def _why_not(
         self, settings: ServerSettings, asker: Asker, server_id: int, tokens: int
-    ) -> str | None:
+    ) -> Sentence | None:
         roles = settings.allowed_roles
         if roles and roles.isdisjoint(asker.role_ids):
             named = [f"<@&{role_id}>" for role_id in sorted(roles)[:_ROLES_NAMED]]
             more = ", …" if len(roles) > _ROLES_NAMED else ""
-            return WRONG_ROLE.format(roles=", ".join(named) + more)
-        midnight = int(self._midnight(days=1).timestamp())
+            return Sentence("admission-role", roles=", ".join(named) + more)
+        again = f"<t:{int(self._midnight(days=1).timestamp())}:R>"
         limit = settings.daily_replies
         if limit and self._replies[asker.scope_id, asker.user_id] >= limit:
-            return NO_MORE_TODAY.format(limit=limit, again=midnight)
+            return Sentence("admission-no-more-today", limit=limit, again=again)
         if settings.daily_tokens and tokens >= settings.daily_tokens:
-            return NO_TOKENS.format(limit=settings.daily_tokens, again=midnight)
+            return Sentence("admission-no-tokens", limit=settings.daily_tokens, again=again)
         wait = self._wait(self._asked.get((server_id, asker.user_id)), settings.cooldown_s)
         if wait:
-            return TOO_SOON.format(pause=settings.cooldown_s, wait=wait)
+            return Sentence("admission-too-soon", pause=settings.cooldown_s, wait=wait)
         wait = self._wait(self._last_question.get(server_id), settings.server_cooldown_s)
         if wait:
-            return TOO_MANY.format(pause=settings.server_cooldown_s, wait=wait)
+            return Sentence("admission-too-many", pause=settings.server_cooldown_s, wait=wait)
         return None
 
     def _wait(self, last: float | None, pause_s: int) -> int:

@@ -8,14 +8,14 @@ channel that is gone or closed to us costs a line in the log.
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import discord
 
-from bowerbird.bot.reports import counted
-from bowerbird.storage.records import Run, RunState
+from bowerbird.bot import night_reports, rendering
+from bowerbird.bot.catalogue import Language
+from bowerbird.personalization.night_summary import NightSummary
 
 if TYPE_CHECKING:
     from bowerbird.bot.app import Services
@@ -23,27 +23,18 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-TITLE = "🌙 **Last night I learnt from {people}.**"
-FOOTER = "-# Everybody's own: `/my status`"
 
-
-def summary(runs: Iterable[Run]) -> str | None:
-    """What these trainings brought; ``None`` where none came to an end."""
-    states = Counter(run.state for run in runs)
-    better, kept = states[RunState.PROMOTED], states[RunState.REJECTED]
-    failed = states[RunState.FAILED]
-    if not better + kept + failed:
+def summary(language: Language, night: NightSummary) -> str | None:
+    """What a night brought on one server; ``None`` where there is nothing to tell."""
+    if night.is_empty:
         return None
-    lines = [TITLE.format(people=counted(better + kept + failed, "person", "people"))]
-    if better:
-        lines.append(f"- {counted(better, 'new model')} passed the checks; in use from now on")
-    if kept:
-        lines.append(
-            f"- {counted(kept, 'new model')} did not pass the checks: what was in use stays"
-        )
-    if failed:
-        lines.append(f"- {counted(failed, 'training')} failed; the next night tries again")
-    return "\n".join([*lines, FOOTER])
+    return "\n".join(
+        [
+            language("night-title", people=night.trained + night.failed),
+            *night_reports.counts(language, night),
+            rendering.notice(language("night-yours")),
+        ]
+    )
 
 
 class Announcer:
@@ -53,16 +44,17 @@ class Announcer:
         self._bot = bot
         self._services = services
 
-    async def announce(self, night: str) -> None:
-        """Tell of a night that is through. Waits until we are connected."""
+    async def announce(self, nights: Mapping[int, NightSummary]) -> None:
+        """Tell of a night that is through, by scope. Waits until we are connected."""
         await self._bot.wait_until_ready()
-        runs: defaultdict[int, list[Run]] = defaultdict(list)
-        for run in await self._services.store.runs(night):
-            runs[run.scope_id].append(run)
-        for scope_id, runs_there in runs.items():
+        for scope_id, night in nights.items():
             guild = self._bot.get_guild(scope_id)  # none where it is the DMs, or all servers
-            text = summary(runs_there)
-            if guild is not None and text is not None:
+            if guild is None:
+                continue
+            locale = guild.preferred_locale.value
+            language = await self._services.languages.of(guild.id, preferred=locale)
+            text = summary(language, night)
+            if text is not None:
                 await self._post(guild, text)
 
     async def _post(self, guild: discord.Guild, text: str) -> None:

@@ -32,6 +32,7 @@ from bowerbird.bot.admission import Admission
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.attachments import FileReader
 from bowerbird.bot.ballots import Ballot, Ballots
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.streaming import ReplyGoneError, Shown, Stage
 from bowerbird.bot.surfaces import Controls, ReplySurface
@@ -49,12 +50,9 @@ WORTH_KEEPING = 80
 """Characters. Less than that of a reply begun anew says nothing about it, and makes way."""
 LONG_WAIT_S = 5.0
 """After so long in the queue people are told their place in it, and again when it has changed."""
-PLACE = "Many people are asking just now; you are number {place} in the queue."
-NEXT = "Many people are asking just now; you are next."
 EDITED_WITHIN_S = 3600.0
 """An answer to a question that is edited later than that is let be."""
 ANSWERED_KEPT = 1000
-NO_WORDS = "I have nothing to say to that; try putting it differently."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,7 @@ class Asked:
     channel_id: int
     question_id: int | None
     origin: Origin
+    language: Language
     head: str = ""
     regenerates: int | None = None
     guild_id: int | None = None
@@ -205,14 +204,14 @@ class Answerer:
         asked = running.asked
         waiting_already = sum(other.asked.user_id == asked.user_id for other in self._running)
         if waiting_already > MAX_WAITING_PER_PERSON:
-            raise RefusalError("One at a time, please: I am still at your earlier questions.")
+            raise RefusalError("answer-one-at-a-time")
         here = sum(other.asked.scope_id == asked.scope_id for other in self._running)
         if here > MAX_WAITING_PER_SCOPE and asked.scope_id != GLOBAL_SCOPE:
-            raise RefusalError("Too many are asking me here at once; please try again in a minute.")
+            raise RefusalError("answer-too-many-here")
         ballot = await self.ballots.of(asked.guild_id)
         if not surface.can_react:  # buttons need no permission
             ballot = replace(ballot, has_buttons=True)
-        surface.controls = _controls(asked.user_id, ballot)
+        surface.controls = _controls(asked, ballot)
         async with surface.waiting() as stop_waiting, self._turn(asked):
             is_wanted = True
             while is_wanted:
@@ -230,7 +229,7 @@ class Answerer:
                     if running.stopped.is_set():
                         await streaming.discard(surface, running.shown)
                     else:
-                        await self._tell(running, surface, NO_WORDS)
+                        await self._tell(running, surface, asked.language("answer-no-words"))
                     return
                 is_wanted = await self._record(running, draft, ballot)
 
@@ -243,6 +242,8 @@ class Answerer:
     ) -> ReplyDraft | None:
         """Stream one reply to its end, or to where it is stopped. ``None``: there was no text."""
         asked, shown = running.asked, running.shown
+        said = (turn.message_id for turn in conversation.turns if turn.message_id is not None)
+        self._feedback.reading(asked.scope_id, asked.user_id, said)
         stream = self._replies.reply(asked.scope_id, asked.user_id, conversation)
         try:
             async with (
@@ -280,17 +281,17 @@ class Answerer:
             await self._put_votes(last, ballot)
             await self._remember(running, last.channel)
         if wants_offer:
-            await consent.offer(last, asked.scope_id, asked.user_id)
+            await consent.offer(last, asked.scope_id, asked.user_id, asked.language)
         return is_wanted
 
     async def _remember(self, running: _Running, channel: discord.abc.MessageableChannel) -> None:
         """For edits of the question, of which there may have been one meanwhile."""
-        question_id = running.asked.question_id
+        asked, question_id = running.asked, running.asked.question_id
         if question_id is None or isinstance(channel, discord.GroupChannel):
             return
         if running.is_outdated:
             question = channel.get_partial_message(question_id)
-            await edited_questions.offer(question, running.asked.user_id)
+            await edited_questions.offer(question, asked.user_id, asked.language)
             return
         self._answered[question_id] = time.monotonic()
         self._answered.move_to_end(question_id)
@@ -314,7 +315,7 @@ class Answerer:
     async def _apologise(self, running: _Running, surface: ReplySurface, error: Exception) -> None:
         asked = running.asked
         sentence = apologies.sentence_for(
-            error, f"answering {asked.user_id} in channel {asked.channel_id}"
+            error, f"answering {asked.user_id} in channel {asked.channel_id}", asked.language
         )
         try:
             await self._tell(running, surface, sentence)
@@ -330,17 +331,18 @@ class Answerer:
             await surface.post(text, messages[-1] if messages else None)
 
 
-def _controls(user_id: int, ballot: Ballot) -> Controls:
+def _controls(asked: Asked, ballot: Ballot) -> Controls:
     """The buttons below each stage of a reply to this person."""
+    user_id, language = asked.user_id, asked.language
 
     def below(stage: Stage) -> discord.ui.View | None:
         match stage:
             case Stage.WAITING:
-                return controls.waiting(user_id)
+                return controls.waiting(user_id, language)
             case Stage.GROWING:
-                return controls.growing(user_id)
+                return controls.growing(user_id, language)
             case Stage.DONE if ballot.has_buttons:
-                return ballot.view(user_id)
+                return ballot.view(user_id, language)
         return None
 
     return below
@@ -366,7 +368,8 @@ async def _attended(
                 )
                 place = None if coming.done() or said else stream.place
                 if place is not None and place != last_place:
-                    sentence = NEXT if place == 1 else PLACE.format(place=place)
+                    key = "answer-next" if place == 1 else "answer-place"
+                    sentence = running.asked.language(key, place=place)
                     yield streaming.Notice(rendering.notice(sentence))
                     last_place = place
             if not coming.done():

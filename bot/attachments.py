@@ -2,7 +2,7 @@
 
 Contract: only text is read (by type or ending, and only if it is UTF-8), a bounded number of files
 of a bounded size, each file once; nothing that cannot be read is an error. What is left out, or
-shortened, is said in one sentence. Where the limit in tokens lies is the caller's to know.
+shortened, is said in a sentence. Where the limit in tokens lies is the caller's to know.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import aiohttp
 import discord
 
 from bowerbird.bot import rendering
+from bowerbird.bot.catalogue import Language
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +40,26 @@ Shorten = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a message's files say, and one sentence about what was left out (or nothing)."""
+    """What a message's files say, and the names of those left out or shortened."""
 
     text: str = ""
-    left_out: str = ""
+    no_text: tuple[str, ...] = ()
+    too_large: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
+
+    def left_out(self, language: Language) -> str:
+        """What was left out, in sentences; empty if nothing was."""
+        told = (
+            (self.no_text, "files-left-out", MAX_FILES),
+            (self.too_large, "files-too-large", MAX_BYTES // 1024),
+            (self.shortened, "files-shortened", 0),
+        )
+        sentences = [
+            language(key, most=most, names=language.listed(_quoted(names)))
+            for names, key, most in told
+            if names
+        ]
+        return language("between-sentences").join(sentences)
 
 
 class FileReader:
@@ -70,13 +87,8 @@ class FileReader:
                 texts.append(f"{name}:\n{text}")
                 if is_shortened:
                     shortened.append(name)
-        sentences = (
-            (no_text, f"I can read up to {MAX_FILES} text files, so I left out {{}}."),
-            (too_large, f"I can read files of up to {MAX_BYTES // 1024} KB, so I left out {{}}."),
-            (shortened, "I could read only the beginning of {}."),
-        )
-        left_out = [said.format(_listed(names)) for names, said in sentences if names]
-        return Files("\n\n".join(texts), " ".join(left_out))
+        names = (tuple(found) for found in (no_text, too_large, shortened))
+        return Files("\n\n".join(texts), *names)
 
     async def _text_of(self, attachment: discord.Attachment) -> tuple[str, bool] | None:
         if (known := self._read.get(attachment.id)) is not None:
@@ -111,6 +123,5 @@ def decoded(content: bytes) -> str | None:
     return None if "\0" in text or not text.strip() else text.strip()
 
 
-def _listed(names: Sequence[str]) -> str:
-    quoted = [f"`{name.replace('`', '')}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f"`{name.replace('`', '')}`" for name in names]

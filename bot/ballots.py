@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.controls import FEEDBACK, LastingButton, lasting, owner_of
 from bowerbird.bot.emoji import VoteEmoji, normalised
 from bowerbird.bot.servers import ServerBook
@@ -32,11 +33,17 @@ class Ballot:
     emoji: VoteEmoji
     has_buttons: bool
 
-    def view(self, asker_id: int, chosen: FeedbackKind | None = None) -> discord.ui.View:
+    def view(
+        self, asker_id: int, language: Language, chosen: FeedbackKind | None = None
+    ) -> discord.ui.View:
         """Buttons below a finished reply; the asker's own vote stands out."""
         faces = zip(FeedbackKind, (*self.emoji.offered, TEACH), strict=True)
+        labels = {FeedbackKind.CORRECTION: language("teach-button")}
         return lasting(
-            *(VoteButton(kind, asker_id, face, is_chosen=kind is chosen) for kind, face in faces)
+            *(
+                VoteButton(kind, asker_id, face, labels.get(kind), is_chosen=kind is chosen)
+                for kind, face in faces
+            )
         )
 
 
@@ -77,7 +84,13 @@ class VoteButton(LastingButton, template=rf"bowerbird:vote:(?P<kind>{_KIND}):(?P
     """👍 👎 🔄 ✏️ below a reply to ``asker_id``; anybody may vote."""
 
     def __init__(
-        self, kind: str, asker_id: int, face: str = TEACH, *, is_chosen: bool = False
+        self,
+        kind: str,
+        asker_id: int,
+        face: str = TEACH,
+        label: str | None = None,
+        *,
+        is_chosen: bool = False,
     ) -> None:
         self.kind = FeedbackKind(kind)
         self.asker_id = asker_id
@@ -85,7 +98,7 @@ class VoteButton(LastingButton, template=rf"bowerbird:vote:(?P<kind>{_KIND}):(?P
             {"kind": self.kind.value, "asker_id": asker_id},
             only_for=None,
             emoji=face,
-            label="Teach" if self.kind is FeedbackKind.CORRECTION else None,
+            label=label,
             style=discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary,
         )
 

@@ -1,8 +1,8 @@
 """Our own client: intents, commands kept in step with Discord, nothing pinged, one address.
 
 Contract: it asks for no more than Discord grants, so the Message Content intent is used where the
-application has it. A cog that fails stops the start. Commands are sent to Discord only when they
-changed. Knows nothing of what the cogs do.
+application has it. A cog that fails stops the start. Commands are sent to Discord, in all
+languages, only when they changed. Knows nothing of what the cogs do.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from bowerbird.bot.cogs.base import Bot
 from bowerbird.bot.endpoints import Endpoints
 from bowerbird.bot.pacing import EditPace
 from bowerbird.bot.settings import Settings
+from bowerbird.bot.translator import Translator
 from bowerbird.storage.store import Store
 
 _log = logging.getLogger(__name__)
 
 COMMANDS_KEY = "commands_fingerprint"
+COMMAND_IDS_KEY = "command_ids"
 MESSAGES_KEPT = 256
 
 if TYPE_CHECKING:
@@ -58,12 +60,17 @@ class _OurClient(_Base):
     async def login(self, token: str) -> None:
         if self._endpoints is not None:
             self._endpoints.enter(self)
+        await self.tree.set_translator(Translator())
         await super().login(token)
 
     async def setup_hook(self) -> None:
         self._ask_for_content()
         await cogs.install(self, self.services, self._pace)
-        await sync_if_changed(self, self.services.store, always=self._endpoints is not None)
+        store = self.services.store
+        await sync_if_changed(self, store, always=self._endpoints is not None)
+        self.services.languages.name_commands(
+            json.loads(await store.get_meta(COMMAND_IDS_KEY) or "{}")
+        )
 
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; the chat cog listens by itself."""
@@ -110,18 +117,23 @@ async def sync_if_changed(bot: Bot, store: Store, *, always: bool = False) -> bo
 
     ``always``: for a look-alike server, which may have forgotten them.
     """
-    fingerprint = _fingerprint(bot)
+    fingerprint = await _fingerprint(bot)
     if not always and await store.get_meta(COMMANDS_KEY) == fingerprint:
         return False
     sent = await bot.tree.sync()
+    slash = discord.AppCommandType.chat_input
+    ids = {command.name: command.id for command in sent if command.type is slash}
+    await store.set_meta(COMMAND_IDS_KEY, json.dumps(ids))
     await store.set_meta(COMMANDS_KEY, fingerprint)
     _log.info("Sent %d commands to Discord", len(sent))
     return True
 
 
-def _fingerprint(bot: Bot) -> str:
-    tree = bot.tree
-    commands = [command.to_dict(tree) for command in tree.get_commands()]
+async def _fingerprint(bot: Bot) -> str:
+    tree, translator = bot.tree, Translator()
+    commands = [
+        await command.get_translated_payload(tree, translator) for command in tree.get_commands()
+    ]
     commands.sort(key=lambda command: (command["type"], command["name"]))
     text = json.dumps([bot.application_id, discord.__version__, commands], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

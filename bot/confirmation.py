@@ -8,6 +8,7 @@ from weakref import WeakSet
 import discord
 
 from bowerbird.bot import apologies, rendering
+from bowerbird.bot.catalogue import Language
 
 TIMEOUT_S = 120.0
 
@@ -15,15 +16,18 @@ TIMEOUT_S = 120.0
 class _Question(discord.ui.View):
     """Two buttons; `pressed` is the interaction that said yes."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, language: Language) -> None:
         super().__init__(timeout=TIMEOUT_S)
         self.pressed: discord.Interaction[Any] | None = None
         self.is_answered = False
+        self._language = language
         yes: discord.ui.Button[Any] = discord.ui.Button(
             label=label, style=discord.ButtonStyle.danger, custom_id="bowerbird:confirm"
         )
         no: discord.ui.Button[Any] = discord.ui.Button(
-            label="Cancel", style=discord.ButtonStyle.secondary, custom_id="bowerbird:cancel"
+            label=language("confirm-cancel"),
+            style=discord.ButtonStyle.secondary,
+            custom_id="bowerbird:cancel",
         )
         yes.callback = self._yes  # type: ignore[method-assign]
         no.callback = self._no  # type: ignore[method-assign]
@@ -39,7 +43,7 @@ class _Question(discord.ui.View):
     async def _no(self, interaction: discord.Interaction[Any]) -> None:
         self.is_answered = True
         await interaction.response.edit_message(
-            content=rendering.notice("Nothing was changed."), view=None
+            content=rendering.notice(self._language("confirm-unchanged")), view=None
         )
         self.stop()
 
@@ -53,19 +57,18 @@ async def confirmed(
     interaction: discord.Interaction[Any],
     question: str,
     label: str,
+    language: Language,
     open_forms: WeakSet[discord.ui.View | discord.ui.Modal],
 ) -> discord.Interaction[Any] | None:
     """Ask (only this person sees it). The interaction to answer on after a yes, else ``None``.
 
     Whoever stops the view in ``open_forms`` meanwhile ends it as a no.
     """
-    view = _Question(label)
+    view = _Question(label, language)
     open_forms.add(view)
     await interaction.response.send_message(rendering.notice(question), view=view, ephemeral=True)
     is_late = await view.wait()
     if view.pressed is None and not view.is_answered:
-        why = "No answer" if is_late else "I am just being restarted"
-        await interaction.edit_original_response(
-            content=rendering.notice(f"{why}, so nothing was changed."), view=None
-        )
+        why = language("confirm-late" if is_late else "confirm-restarting")
+        await interaction.edit_original_response(content=rendering.notice(why), view=None)
     return view.pressed

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 import discord
 
 from bowerbird.bot import rendering
-from bowerbird.bot.apologies import RefusalError, guarded
+from bowerbird.bot.apologies import LISTENER, RefusalError, guarded
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.emoji import REGENERATE
 
 if TYPE_CHECKING:
@@ -23,21 +24,19 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _GROUP: Final = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 
-FEEDBACK, CHAT, TEACH = "Bowerbird feedback", "Bowerbird chat", "Bowerbird teach"
+FEEDBACK, CHAT, TEACH = LISTENER, "Bowerbird chat", "Bowerbird teach"
 """Names of the cogs that a pressed button asks."""
 
-NOT_YOURS = "Only the person I am answering can do that."
-RESTARTING = "I am just being restarted; please press again in a minute."
 
-
-def waiting(user_id: int) -> discord.ui.View:
+def waiting(user_id: int, language: Language) -> discord.ui.View:
     """Below the notice that stands in the place of a reply."""
-    return lasting(StopButton("stop", user_id))
+    return lasting(StopButton("stop", user_id, language("answer-stop")))
 
 
-def growing(user_id: int) -> discord.ui.View:
+def growing(user_id: int, language: Language) -> discord.ui.View:
     """Below a reply to this person that goes on."""
-    return lasting(StopButton("stop", user_id), StopButton("restart", user_id))
+    stop = StopButton("stop", user_id, language("answer-stop"))
+    return lasting(stop, StopButton("restart", user_id))
 
 
 def lasting(*items: discord.ui.Item[Any]) -> discord.ui.View:
@@ -53,7 +52,7 @@ def owner_of(interaction: discord.Interaction[Any], name: str = FEEDBACK) -> Bow
     """Raises ``RefusalError`` while the cogs are being loaded."""
     owner = cast("BowerbirdCog | None", interaction.client.get_cog(name))
     if owner is None:
-        raise RefusalError(RESTARTING)
+        raise RefusalError("error-restarting")
     return owner
 
 
@@ -76,10 +75,11 @@ class LastingButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(
     """A button that is made again from its id whenever somebody presses it.
 
     The groups of a subclass's ``template`` are named like the arguments of its ``__init__``, so
-    that the id is made from the same template that it is read by.
+    that the id is made from the same template that it is read by. Its ``label`` is for people to
+    read, so it is not in the id, and missing from a button that is made again.
     """
 
-    refusal: ClassVar[str] = NOT_YOURS
+    refusal: ClassVar[str] = "error-not-yours"
 
     def __init__(
         self,
@@ -124,13 +124,13 @@ class LastingButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(
 class StopButton(LastingButton, template=r"bowerbird:(?P<act>stop|restart):(?P<user_id>\d+)"):
     """*Stop* ends the reply where it is (a ⏹ reaction does too); 🔄 begins it anew."""
 
-    def __init__(self, act: str, user_id: int) -> None:
+    def __init__(self, act: str, user_id: int, label: str | None = None) -> None:
         self.is_again = act == "restart"
         self.user_id = user_id
         super().__init__(
             {"act": act, "user_id": user_id},
             only_for=user_id,
-            label=None if self.is_again else "Stop",
+            label=label,
             emoji=REGENERATE if self.is_again else None,
         )
 

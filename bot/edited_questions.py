@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 
 from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.controls import CHAT, LastingButton, ask_below, owner_of
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.chat import ChatCog
 
-OFFER = "You have changed your question since I answered it."
-GONE = "I cannot find your question any more; please ask it again."
 _NO_WORD = re.compile(r"\W+")
 
 
@@ -32,9 +31,12 @@ def _words(text: str) -> str:
     return _NO_WORD.sub(" ", text.casefold()).strip() or text
 
 
-async def offer(question: discord.Message | discord.PartialMessage, user_id: int) -> None:
+async def offer(
+    question: discord.Message | discord.PartialMessage, user_id: int, language: Language
+) -> None:
     """Below the question."""
-    await ask_below(question, OFFER, AnswerAgainButton(user_id, question.id))
+    button = AnswerAgainButton(user_id, question.id, language("again-button"))
+    await ask_below(question, language("again-offer"), button)
 
 
 class AnswerAgainButton(
@@ -42,9 +44,9 @@ class AnswerAgainButton(
 ):
     """Answers the question as it reads now."""
 
-    def __init__(self, user_id: int, question_id: int) -> None:
+    def __init__(self, user_id: int, question_id: int, label: str | None = None) -> None:
         held = {"user_id": user_id, "question_id": question_id}
-        super().__init__(held, only_for=user_id, label="Answer it again")
+        super().__init__(held, only_for=user_id, label=label)
         self.question_id = question_id
 
     async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
@@ -55,6 +57,6 @@ class AnswerAgainButton(
         try:
             question = await channel.fetch_message(self.question_id)
         except (discord.NotFound, discord.Forbidden) as error:
-            raise RefusalError(GONE) from error
+            raise RefusalError("again-gone") from error
         if await chat.begin(question, by=interaction.user):
             await interaction.delete_original_response()

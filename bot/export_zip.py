@@ -17,17 +17,6 @@ from typing import Any, Final
 _OVERHEAD: Final = 512
 """Bytes, generously, that an entry and its place in the directory take besides its content."""
 
-READ_ME: Final = """\
-This is everything Bowerbird keeps of you.
-
-bowerbird.json
-    Where you stand in each server, what you asked, what was replied, your votes and corrections,
-    the versions of your own model with the verdicts on them, and the trainings. Other people's
-    words are left out.
-adapters/<server>/<you>/v<version>/
-    The weights of your own models, as safetensors in the format of the PEFT library.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Parcels:
@@ -37,10 +26,15 @@ class Parcels:
     too_large: tuple[str, ...]
 
 
-def pack(known: Mapping[str, Any], weights: Mapping[str, bytes], limit_bytes: int) -> Parcels:
-    """``known`` becomes ``bowerbird.json``; ``weights`` go to ``adapters/``."""
+def pack(
+    known: Mapping[str, Any], weights: Mapping[str, bytes], limit_bytes: int, *, read_me: str
+) -> Parcels:
+    """``known`` becomes ``bowerbird.json``; ``weights`` go to ``adapters/``.
+
+    ``read_me``: what all this is, for the person.
+    """
     told = json.dumps(known, ensure_ascii=False, indent=2).encode()
-    files = {"README.txt": READ_ME.encode(), "bowerbird.json": told}
+    files = {"README.txt": read_me.encode(), "bowerbird.json": told}
     files |= {f"adapters/{name}": content for name, content in weights.items()}
     loads: list[list[tuple[str, bytes]]] = []
     room, too_large = 0, []

@@ -52,10 +52,11 @@ class Languages:
         own = None if user_id is None else self._heard.get(user_id)
         for locale in (settings.language, own, preferred):
             if locale is not None:
-                return self._language(supported(locale) or DEFAULT)
-        return self._language(DEFAULT)
+                return self.speaking(supported(locale) or DEFAULT)
+        return self.speaking(DEFAULT)
 
-    def _language(self, locale: str) -> Language:
+    def speaking(self, locale: str) -> Language:
+        """The language of one of the catalogue's locales, with our commands as mentions."""
         if (found := self._languages.get(locale)) is None:
             found = self._languages[locale] = Language(locale, self._command_ids)
         return found

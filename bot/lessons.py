@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import discord
 
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.controls import TEACH, LastingButton, ask_below, owner_of
 from bowerbird.personalization.feedback import FeedbackService
 from bowerbird.storage.store import Store
@@ -25,7 +26,6 @@ ONE_IN: Final = 5
 EVERY: Final = timedelta(days=7)
 RECENT: Final = timedelta(days=1)
 """Shorter than `EVERY`, so that no reply is asked about twice."""
-QUESTION: Final = "What should I have said? If you like, show me."
 
 
 async def ask_now_and_then(
@@ -33,6 +33,7 @@ async def ask_now_and_then(
     user_id: int,
     feedback: FeedbackService,
     store: Store,
+    language: Language,
 ) -> None:
     """Perhaps ask below ``message``, a reply that ``user_id`` has just voted down."""
     reply = await feedback.reply_of(message.id)
@@ -42,7 +43,8 @@ async def ask_now_and_then(
         return
     if not await store.claim_lesson(reply.scope_id, user_id, EVERY):
         return
-    await ask_below(message, QUESTION, LessonButton(user_id, message.id))
+    button = LessonButton(user_id, message.id, language("teach-button"))
+    await ask_below(message, language("teach-ask"), button)
 
 
 def is_drawn(message_id: int) -> bool:
@@ -56,9 +58,9 @@ class LessonButton(
 ):
     """Opens the form to teach a better reply than ``message_id``."""
 
-    def __init__(self, user_id: int, message_id: int) -> None:
+    def __init__(self, user_id: int, message_id: int, label: str | None = None) -> None:
         held = {"user_id": user_id, "message_id": message_id}
-        super().__init__(held, only_for=user_id, emoji="✏️", label="Teach")
+        super().__init__(held, only_for=user_id, emoji="✏️", label=label)
         self.message_id = message_id
 
     async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:

@@ -1,15 +1,18 @@
 """Statuses, verdicts, progress and receipts in plain words.
 
-Contract: pure functions from records to Discord's Markdown. Decides nothing and asks nobody.
+Contract: pure functions from records to Discord's Markdown in the reader's language. Decides
+nothing and asks nobody. Verdicts are stored in English, and said in other words only if they are
+recognised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bowerbird.personalization.training.executor import TrainProgress, Verdict
+from bowerbird.bot.catalogue import Language
+from bowerbird.personalization.training.executor import Verdict
 from bowerbird.storage.records import (
     AdapterState,
     AdapterVersion,
@@ -23,16 +26,6 @@ from bowerbird.storage.records import (
     VersionVotes,
 )
 
-_STAGES = {"loading": "loading the model", "training": "training", "gate": "checking the result"}
-_STATES = {
-    RunState.QUEUED: "is waiting for its turn",
-    RunState.RUNNING: "is running",
-    RunState.PROMOTED: "was accepted and is in use",
-    RunState.REJECTED: "did not pass the checks, so nothing changed",
-    RunState.FAILED: "failed, so nothing changed",
-    RunState.CANCELLED: "was cancelled",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class PrivacyFacts:
@@ -44,65 +37,78 @@ class PrivacyFacts:
     url: str | None
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
-
-
-def size(count: int) -> str:
+def size(language: Language, count: int) -> str:
     """Bytes as people read them."""
-    units = ("bytes", "KB", "MB", "GB")
+    units = ("size-bytes", "size-kb", "size-mb", "size-gb")
     value, unit = float(count), 0
     while value >= 1000 and unit + 1 < len(units):
         value, unit = value / 1000, unit + 1
     digits = 1 if unit and value < 10 else 0
-    return f"{value:.{digits}f} {units[unit]}"
+    return language(units[unit], value=language.number(value, digits))
 
 
-def moment(at: datetime | None) -> str:
-    """Discord shows it in each reader's own time zone."""
-    return f"<t:{int(at.timestamp())}:R>" if at else "never"
+def moment(language: Language, at: datetime | None) -> str:
+    """Discord shows it in each reader's own time zone and language."""
+    return f"<t:{int(at.timestamp())}:R>" if at else language("never")
 
 
-def progress(latest: Mapping[int, TrainProgress]) -> str:
-    """Live progress of trainings, by person."""
-    if not latest:
-        return "Getting ready to learn…"
-    lines = []
-    for user_id, now in latest.items():
-        filled = round(10 * now.done / max(now.total, 1))
-        bar = "▰" * filled + "▱" * (10 - filled)
-        lines.append(f"<@{user_id}>: {_STAGES[now.stage]} {bar} {now.done}/{now.total}")
-    return "\n".join(lines)
-
-
-def outcome(run: Run, verdict: Verdict | None) -> str:
+def outcome(language: Language, run: Run, verdict: Verdict | None) -> str:
     """How one person's training ended, with the gate's reasons."""
-    version = f"version {run.version}" if run.version is not None else "the training"
-    lines = [f"<@{run.user_id}>: {version} {_STATES[run.state]}."]
+    who, version = f"<@{run.user_id}>", run.version or 0
+    lines = [language("outcome", who=who, version=version, state=run.state.value)]
     if verdict is not None:
-        lines += [f"- {reason}" for reason in verdict.reasons]
+        lines += _reasons(language, verdict.reasons)
     elif run.detail:
-        lines.append(f"- {run.detail}")
+        lines.append(f"- {detail(language, run)}")
     return "\n".join(lines)
 
 
-def version(adapter: AdapterVersion, notes: Sequence[str] = ()) -> str:
+def detail(language: Language, run: Run) -> str:
+    """Why it ended as it did: what was noted, or the gate's reasons."""
+    noted = language.translated(run.detail, "detail-")
+    return noted if noted != run.detail else language.translated(run.detail, "reason-")
+
+
+def _reasons(language: Language, reasons: Sequence[object]) -> list[str]:
+    given = [reason for reason in reasons if isinstance(reason, str)]
+    return [f"- {language.translated(reason, 'reason-')}" for reason in given]
+
+
+def version(language: Language, adapter: AdapterVersion, notes: Sequence[str] = ()) -> str:
     """One recorded version with its reasons; ``notes`` stand in brackets behind its number."""
-    verb = "accepted" if adapter.state is AdapterState.ACCEPTED else "not accepted"
-    learnt_from = counted(adapter.trained_on, "exchange")
-    when = moment(adapter.created_at)
-    name = f"Version {adapter.version}{_in_brackets(notes)}"
-    lines = [f"{name} was {verb} {when}, after {learnt_from}."]
-    reasons = adapter.verdict.get("reasons", ())
-    lines += [f"- {reason}" for reason in reasons if isinstance(reason, str)]
+    is_accepted = adapter.state is AdapterState.ACCEPTED
+    told = language(
+        "version-accepted" if is_accepted else "version-rejected",
+        version=language("version-name-first", number=adapter.version),
+        notes=_in_brackets(language, notes),
+        when=moment(language, adapter.created_at),
+        exchanges=adapter.trained_on,
+    )
+    lines = [told, *_reasons(language, adapter.verdict.get("reasons", ()))]
+    if adapter.rolled_back_at is not None:
+        lines.append(f"- {_taken_back(language, adapter)}")
     return "\n".join(lines)
 
 
-def _in_brackets(notes: Sequence[str]) -> str:
-    return f" ({', '.join(notes)})" if notes else ""
+def _taken_back(language: Language, adapter: AdapterVersion) -> str:
+    """Which votes took a version's place from it."""
+    why = adapter.verdict.get("rolled_back", {})
+    return language(
+        "version-pleased-less",
+        when=moment(language, adapter.rolled_back_at),
+        dislikes=why.get("dislikes", 0),
+        votes=why.get("votes", 0),
+        dislikes_before=why.get("dislikes_before", 0),
+        votes_before=why.get("votes_before", 0),
+    )
+
+
+def _in_brackets(language: Language, notes: Sequence[str]) -> str:
+    return language("in-brackets", text=language.joined(notes)) if notes else ""
 
 
 def person_status(
+    language: Language,
     summary: PersonSummary,
     min_feedback: int,
     next_night: datetime | None,
@@ -111,41 +117,44 @@ def person_status(
     """`/my status`."""
     person = summary.person
     if person.consent is not Consent.ON:
-        return (
-            "Personalization is **off**: I keep nothing of you, and the base model answers. "
-            "`/my personalization state:on` turns it on."
-        )
-    used = "the base model"
+        return language("status-off")
+    in_use = language("status-on-base")
     if person.active_version is not None:
-        used = f"**version {person.active_version}** of your own model"
-    kept = (
-        f"👍 {summary.likes}, 👎 {summary.dislikes}, 🔄 {summary.regenerations}, "
-        f"{counted(summary.corrections, 'correction')}"
+        in_use = language("status-on-own", version=person.active_version)
+    kept = language(
+        "status-kept",
+        replies=summary.replies,
+        likes=summary.likes,
+        dislikes=summary.dislikes,
+        again=summary.regenerations,
+        corrections=summary.corrections,
     )
-    lines = [
-        f"Personalization is **on**. You are answered by {used}.",
-        f"I keep {counted(summary.replies, 'exchange')}: {kept}.",
-    ]
+    lines = [in_use, kept]
     if summary.others_votes:
-        others = counted(summary.others_votes, "vote")
-        lines.append(f"There are {others} of other people, which I do not learn from.")
-    waiting = counted(summary.new_feedback, "new vote or correction", "new votes and corrections")
+        lines.append(language("status-others", votes=summary.others_votes))
+    new = summary.new_feedback
     if next_night is None:
-        lines.append(f"{waiting}; learning is switched off by whoever runs me.")
-    elif person.is_stale or summary.new_feedback >= min_feedback:
-        lines.append(f"{waiting}; I learn from it {moment(next_night)}.")
+        lines.append(language("status-new-off", count=new))
+    elif person.is_stale or new >= min_feedback:
+        night = moment(language, next_night)
+        lines.append(language("status-new-due", count=new, night=night))
     else:
-        lines.append(f"{waiting}; I learn once there are {min_feedback}.")
-    if pleased := liked_by_version(found):
+        lines.append(language("status-new-few", count=new, needed=min_feedback))
+    if pleased := liked_by_version(language, found):
         lines.append(pleased)
     if summary.latest is not None:
-        lines.append(version(summary.latest))
+        lines.append(version(language, summary.latest))
     run = summary.last_run
     if run is not None and run.state not in {RunState.PROMOTED, RunState.REJECTED}:
-        lines.append(
-            f"The last training {_STATES[run.state]}" + (f": {run.detail}" if run.detail else ".")
-        )
+        why = _because(language, run)
+        lines.append(language("status-last-training", state=run.state.value, why=why))
     return "\n".join(lines)
+
+
+def _because(language: Language, run: Run) -> str:
+    if not run.detail:
+        return language("no-reason")
+    return language("because", why=detail(language, run))
 
 
 def share(votes: VersionVotes) -> float:
@@ -153,26 +162,42 @@ def share(votes: VersionVotes) -> float:
     return votes.likes / max(votes.likes + votes.dislikes, 1)
 
 
-def version_name(number: int | None) -> str:
-    return "the base model" if number is None else f"version {number}"
+def version_name(language: Language, number: int | None) -> str:
+    """As it stands within a sentence."""
+    return language("base-model") if number is None else language("version-name", number=number)
 
 
-def liked(votes: VersionVotes) -> str:
+def version_name_first(language: Language, number: int | None) -> str:
+    """As it begins a sentence."""
+    if number is None:
+        return language("base-model-first")
+    return language("version-name-first", number=number)
+
+
+def liked(language: Language, votes: VersionVotes) -> str:
     """`liked 6 of 8`."""
-    return f"liked {votes.likes} of {votes.likes + votes.dislikes}"
+    return language("version-liked", likes=votes.likes, votes=votes.likes + votes.dislikes)
 
 
-def liked_by_version(found: Sequence[VersionVotes]) -> str:
+def liked_by_version(language: Language, found: Sequence[VersionVotes]) -> str:
     """The liked share of each version's replies, as text; empty without votes."""
     if not found:
         return ""
     shares = [
-        f"{version_name(votes.version)} {share(votes):.0%} ({liked(votes)})" for votes in found
+        language(
+            "status-pleased-by",
+            version=version_name(language, votes.version),
+            share=share(votes),
+            likes=votes.likes,
+            votes=votes.likes + votes.dislikes,
+        )
+        for votes in found
     ]
-    return "How its replies pleased you: " + ", ".join(shares) + "."
+    return language("status-pleased", shares=language.joined(shares))
 
 
 def history(
+    language: Language,
     recorded: Sequence[AdapterVersion],
     kept: Collection[int],
     active: int | None,
@@ -183,86 +208,81 @@ def history(
     lines = []
     for adapter in reversed(recorded):
         votes = votes_of.get(adapter.version)
-        notes = [] if votes is None else [liked(votes)]
+        notes = [] if votes is None else [liked(language, votes)]
+        if adapter.rolled_back_at is not None:
+            notes.append(language("version-taken-back"))
         if adapter.version == active:
-            notes.append("**in use**")
+            notes.append(language("version-in-use"))
         elif adapter.version in kept:
-            notes.append("kept")
+            notes.append(language("version-kept"))
         elif adapter.state is AdapterState.ACCEPTED:
-            notes.append("not kept any more")
-        lines.append(version(adapter, notes))
+            notes.append(language("version-gone"))
+        lines.append(version(language, adapter, notes))
     votes = votes_of.get(None)
-    notes = [
-        *([] if votes is None else [liked(votes)]),
-        *(["**in use**"] if active is None else []),
-    ]
-    lines.append("The base model" + _in_brackets(notes) + " is always there.")
+    notes = [] if votes is None else [liked(language, votes)]
+    if active is None:
+        notes.append(language("version-in-use"))
+    lines.append(language("history-base", notes=_in_brackets(language, notes)))
     others = sorted({*kept, None} - {active}, key=lambda number: number or 0)
     if others:
-        ways = ", ".join(f"`{number or 0}`" for number in others)
-        lines.append(f"`/my rollback` takes you to {ways} (`0` is the base model).")
+        ways = language.joined(f"`{number or 0}`" for number in others)
+        lines.append(language("history-ways", versions=ways))
     return "\n".join(lines)
 
 
-def privacy(person: Person, facts: PrivacyFacts) -> str:
+def privacy(language: Language, person: Person, facts: PrivacyFacts) -> str:
     """`/my privacy`: docs/PRIVACY.md in short."""
-    stands = {
-        Consent.ON: "you said **yes**",
-        Consent.OFF: "you said **no**: I keep nothing of you",
-    }.get(person.consent, "you have not said yes, so nothing of yours is written to disk")
-    apart = (
-        "What I learn from you is used in every server alike."
-        if facts.is_global
-        else "What I learn from you here is used here only."
-    )
-    trained = (
-        f"At night I train a small model of your taste; it is used for nobody else. {apart}"
-        if facts.is_training
-        else "Whoever runs me has switched learning off: votes are kept, nothing is trained."
-    )
-    ways = "`/my export` sends you all of it, `/my personalization state:off` erases it here"
-    kept = (
-        "With your yes I keep what you ask me, my replies, and your votes and corrections on them"
-    )
+    trained = "privacy-trained-everywhere" if facts.is_global else "privacy-trained-here"
     lines = [
-        f"Where you stand here: {stands}.",
-        f"{kept}, for {counted(facts.retention_days, 'day')} at most.",
-        trained,
-        "Nothing is sent anywhere: the model runs on the machine of whoever runs me.",
-        "Messages you delete or edit on Discord go or change here too.",
-        f"{ways}, `/my forget` everywhere.",
+        language("privacy-stands", consent=person.consent.value),
+        language("privacy-kept", days=facts.retention_days),
+        language(trained if facts.is_training else "privacy-not-trained"),
+        language("privacy-local"),
+        language("privacy-edits"),
+        language("privacy-ways"),
     ]
     if facts.url:
-        lines.append(f"In full: <{facts.url}>")
+        lines.append(language("privacy-in-full", url=f"<{facts.url}>"))
     return "\n".join(lines)
 
 
-def scope_status(summary: ScopeSummary, next_night: datetime | None) -> str:
+def scope_status(language: Language, summary: ScopeSummary, next_night: datetime | None) -> str:
     """`/server status`."""
-    people = counted(summary.people_on, "person lets", "people let")
-    models = counted(summary.active_adapters, "own model")
-    votes = (
-        f"👍 {summary.likes}, 👎 {summary.dislikes}, {counted(summary.corrections, 'correction')}"
+    people = language(
+        "server-people",
+        people=summary.people_on,
+        refused=summary.people_off,
+        models=summary.active_adapters,
     )
-    lines = [
-        f"{people} me learn, {summary.people_off} said no; {models} in use.",
-        f"{counted(summary.replies, 'exchange')}: {votes}.",
-    ]
-    due = counted(summary.due, "person is due", "people are due")
-    when = moment(next_night) if next_night else "never: training is off"
-    lines.append(f"{due}; next night {when}.")
+    exchanges = language(
+        "server-exchanges",
+        replies=summary.replies,
+        likes=summary.likes,
+        dislikes=summary.dislikes,
+        corrections=summary.corrections,
+    )
+    due = language("server-due-off", due=summary.due)
+    if next_night:
+        due = language("server-due", due=summary.due, night=moment(language, next_night))
+    lines = [people, exchanges, due]
     for run in summary.last_runs:
-        ended = moment(run.finished_at or run.created_at)
-        because = f": {run.detail}" if run.detail else ""
-        lines.append(f"- <@{run.user_id}> {ended}: the training {_STATES[run.state]}{because}")
+        told = language(
+            "server-run",
+            who=f"<@{run.user_id}>",
+            when=moment(language, run.finished_at or run.created_at),
+            state=run.state.value,
+            why=_because(language, run),
+        )
+        lines.append(f"- {told}")
     return "\n".join(lines)
 
 
-def receipt(erased: Erased) -> str:
+def receipt(language: Language, erased: Erased) -> str:
     """What was deleted."""
-    return (
-        f"Deleted: {counted(erased.replies, 'exchange')}, "
-        f"{counted(erased.feedback, 'vote or correction', 'votes and corrections')}, "
-        f"{counted(erased.adapters, 'version')} of the model, "
-        f"{counted(erased.runs, 'training')}, and everything I still had in memory."
+    return language(
+        "receipt",
+        replies=erased.replies,
+        feedback=erased.feedback,
+        versions=erased.adapters,
+        trainings=erased.runs,
     )

@@ -15,7 +15,8 @@ from typing import Any, Final
 import discord
 
 from bowerbird.bot import apologies, settings_text
-from bowerbird.bot.apologies import RefusalError, guarded
+from bowerbird.bot.apologies import RefusalError, guarded, language_of
+from bowerbird.bot.catalogue import LOCALES, Language
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.servers import ServerBook
 from bowerbird.storage.records import ServerSettings
@@ -30,14 +31,8 @@ TIMEOUT_S: Final = 14 * 60.0
 """A little less than the life of an interaction's token."""
 _MOST: Final = 25
 """How many values Discord lets a menu hold."""
-TITLE = "**How I behave on this server**"
-NO_PERMISSION = "Only people with the Manage Server permission can do that."
-CANNOT_POST = "I may not write in {channel}; allow me to View Channel and Send Messages there."
-
-CHANNELS_HINT = (
-    "Upper menu: where I answer, everywhere if none is chosen. Lower menu: where I never answer."
-)
-ROLES_HINT = "Whom I answer; everybody if no role is chosen."
+_OWN: Final = "own"
+"""In the menu of languages: each person's own."""
 
 _ANSWERABLE: Final = [
     discord.ChannelType.text,
@@ -58,6 +53,7 @@ class SettingsForm(discord.ui.View):
         guild: discord.Guild,
         servers: ServerBook,
         settings: ServerSettings,
+        language: Language,
         usual: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> None:
         """``usual``: the operator's emoji for yes and for no."""
@@ -66,6 +62,7 @@ class SettingsForm(discord.ui.View):
         self._servers = servers
         self._usual = usual
         self._settings = settings
+        self._language = language
         self._latest: Interaction | None = None
         self._hint = ""
         self._home()
@@ -76,25 +73,31 @@ class SettingsForm(discord.ui.View):
         votes = VoteEmoji(
             self._settings.positive_emoji or likes, self._settings.negative_emoji or dislikes
         )
-        lines = settings_text.lines(self._settings, votes)
+        lines = settings_text.lines(self._language, self._settings, votes)
         hint = [f"-# {self._hint}"] if self._hint else []
-        return "\n".join([TITLE, *(f"- {line}" for line in lines), *hint])
+        title = self._language("settings-title")
+        return "\n".join([title, *(f"- {line}" for line in lines), *hint])
 
     # --- pages ----------------------------------------------------------------------------------
 
     def _home(self) -> None:
         topics = {
-            "Channels": self._opening(self._channels),
-            "Roles": self._opening(self._roles),
-            "Limits": self._ask_limits,
-            "Votes": self._opening(self._votes),
-            "Announcements": self._opening(self._announcements),
+            "channels": ("settings-button-channels", self._opening(self._channels)),
+            "roles": ("settings-button-roles", self._opening(self._roles)),
+            "limits": ("settings-button-limits", self._ask_limits),
+            "votes": ("settings-button-votes", self._opening(self._votes)),
+            "language": ("settings-button-language", self._opening(self._languages)),
+            "announcements": (
+                "settings-button-announcements",
+                self._opening(self._announcements),
+            ),
         }
-        for label, press in topics.items():
-            self.add_item(_Button(label, press))
+        for name, (label, press) in topics.items():
+            self.add_item(_Button(name, self._language(label), press))
         if self._settings != ServerSettings():
-            danger = discord.ButtonStyle.danger
-            self.add_item(_Button("Back to defaults", self._changing(_defaults), danger))
+            label, danger = self._language("settings-button-defaults"), discord.ButtonStyle.danger
+            back = self._changing(_defaults)
+            self.add_item(_Button("back_to_defaults", label, back, danger))
 
     def _channels(self) -> None:
         def chosen(menu: discord.ui.ChannelSelect[Any], name: str) -> Press:
@@ -104,15 +107,15 @@ class SettingsForm(discord.ui.View):
 
             return press
 
-        self._hint = CHANNELS_HINT
+        self._hint = self._language("settings-hint-channels")
         for name, hint in (
-            ("allowed_channels", "Answer only in… (none chosen: everywhere)"),
-            ("blocked_channels", "Never answer in…"),
+            ("allowed_channels", "settings-menu-allowed"),
+            ("blocked_channels", "settings-menu-blocked"),
         ):
             known = [one for one in getattr(self._settings, name) if self._guild.get_channel(one)]
             menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
                 custom_id=f"bowerbird:settings:{name}",
-                placeholder=hint,
+                placeholder=self._language(hint),
                 channel_types=_ANSWERABLE,
                 min_values=0,
                 max_values=_MOST,
@@ -122,11 +125,11 @@ class SettingsForm(discord.ui.View):
         self._add_back()
 
     def _roles(self) -> None:
-        self._hint = ROLES_HINT
+        self._hint = self._language("settings-hint-roles")
         known = [one for one in self._settings.allowed_roles if self._guild.get_role(one)]
         menu: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
             custom_id="bowerbird:settings:allowed_roles",
-            placeholder="Answer only people with… (none chosen: everybody)",
+            placeholder=self._language("settings-menu-roles"),
             min_values=0,
             max_values=_MOST,
             default_values=[discord.Object(one) for one in sorted(known)[:_MOST]],
@@ -140,12 +143,37 @@ class SettingsForm(discord.ui.View):
         self._add_back()
 
     def _votes(self) -> None:
-        for style, label in (("reactions", "As reactions"), ("buttons", "As buttons")):
+        for style, label in (
+            ("reactions", "settings-button-reactions"),
+            ("buttons", "settings-button-buttons"),
+        ):
             is_chosen = self._settings.votes == style
             colour = discord.ButtonStyle.primary if is_chosen else discord.ButtonStyle.secondary
             edit = _to(votes=style)
-            self.add_item(_Button(label, self._changing(edit, self._votes), colour))
-        self.add_item(_Button("Emoji", self._ask_emoji))
+            press = self._changing(edit, self._votes)
+            self.add_item(_Button(f"as_{style}", self._language(label), press, colour))
+        label = self._language("settings-button-emoji")
+        self.add_item(_Button("emoji", label, self._ask_emoji))
+        self._add_back()
+
+    def _languages(self) -> None:
+        self._hint = self._language("settings-hint-language")
+        now = self._settings.language
+        names = {_OWN: self._language("settings-menu-own-language"), **LOCALES}
+        menu: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id="bowerbird:settings:languages",
+            options=[
+                discord.SelectOption(label=name, value=value, default=value == (now or _OWN))
+                for value, name in names.items()
+            ],
+        )
+
+        async def press(interaction: Interaction) -> None:
+            chosen = menu.values[0]
+            edit = _to(language=None if chosen == _OWN else chosen)
+            await self._change(interaction, edit, self._languages)
+
+        self._add_menu(menu, press)
         self._add_back()
 
     def _announcements(self) -> None:
@@ -153,7 +181,7 @@ class SettingsForm(discord.ui.View):
         known = announced is not None and self._guild.get_channel(announced) is not None
         menu: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
             custom_id="bowerbird:settings:announcements",
-            placeholder="Post the night's summary in…",
+            placeholder=self._language("settings-menu-announcements"),
             channel_types=_POSTABLE,
             min_values=0,
             max_values=1,
@@ -166,7 +194,7 @@ class SettingsForm(discord.ui.View):
             if channel is not None:
                 granted = channel.permissions_for(self._guild.me)
                 if not (granted.view_channel and granted.send_messages):
-                    raise RefusalError(CANNOT_POST.format(channel=channel.mention))
+                    raise RefusalError("settings-cannot-post", channel=channel.mention)
             edit = _to(announcement_channel_id=channel_id)
             await self._change(interaction, edit, self._announcements)
 
@@ -177,28 +205,32 @@ class SettingsForm(discord.ui.View):
 
     async def _ask_limits(self, interaction: Interaction) -> None:
         now = self._settings
-        fields = (
-            _text("Seconds between two questions of one person", "pause", str(now.cooldown_s), 6),
-            _text("Replies a person and day", "daily", str(now.daily_replies), 6),
-            _text(
-                "Seconds between two questions of anybody",
-                "server_pause",
-                str(now.server_cooldown_s),
-                6,
-            ),
-            _text("Tokens a day, all replies together", "tokens", str(now.daily_tokens), 10),
+        fields = tuple(
+            _text(self._language(label), custom_id, str(value), limit)
+            for label, custom_id, value, limit in (
+                ("settings-form-pause", "pause", now.cooldown_s, 6),
+                ("settings-form-daily", "daily", now.daily_replies, 6),
+                ("settings-form-pause-all", "server_pause", now.server_cooldown_s, 6),
+                ("settings-form-tokens", "tokens", now.daily_tokens, 10),
+            )
         )
 
         async def submit(answer: Interaction) -> None:
             edit = _to(**settings_text.numbers(*(field.value for field in fields)))
             await self._change(answer, edit)
 
-        await interaction.response.send_modal(_Form("Limits (0: none)", submit, *fields))
+        title = self._language("settings-form-limits")
+        await interaction.response.send_modal(_Form(title, submit, *fields))
 
     async def _ask_emoji(self, interaction: Interaction) -> None:
-        now = self._settings
-        likes = _text("Emoji for a good reply", "likes", " ".join(now.positive_emoji), 400)
-        dislikes = _text("Emoji for a bad one", "dislikes", " ".join(now.negative_emoji), 400)
+        now, language = self._settings, self._language
+        likes, dislikes = (
+            _text(language(label), custom_id, " ".join(emoji), 400)
+            for label, custom_id, emoji in (
+                ("settings-form-likes", "likes", now.positive_emoji),
+                ("settings-form-dislikes", "dislikes", now.negative_emoji),
+            )
+        )
 
         async def submit(answer: Interaction) -> None:
             own_ids = {emoji.id for emoji in self._guild.emojis}
@@ -206,7 +238,7 @@ class SettingsForm(discord.ui.View):
             edit = _to(positive_emoji=positive, negative_emoji=negative)
             await self._change(answer, edit, self._votes)
 
-        title = "Emoji to vote with (empty: the usual)"
+        title = language("settings-form-emoji")
         await interaction.response.send_modal(_Form(title, submit, likes, dislikes))
 
     # --- what a press does ----------------------------------------------------------------------
@@ -229,13 +261,14 @@ class SettingsForm(discord.ui.View):
     ) -> None:
         """Write, and show ``page``, or home."""
         if not interaction.permissions.manage_guild:  # a modal comes without `interaction_check`
-            raise RefusalError(NO_PERMISSION)
+            raise RefusalError("error-manage-server")
         self._settings = await self._servers.change(self._guild.id, edit)
         _log.info("%s changed the settings of server %s", interaction.user.id, self._guild.id)
         await self._show(interaction, page or self._home)
 
     async def _show(self, interaction: Interaction, page: Callable[[], None]) -> None:
         self._latest, self._hint = interaction, ""
+        self._language = await language_of(interaction)  # perhaps the setting that was changed
         self.clear_items()
         page()
         await interaction.response.edit_message(
@@ -247,13 +280,14 @@ class SettingsForm(discord.ui.View):
         self.add_item(menu)
 
     def _add_back(self) -> None:
-        self.add_item(_Button("Back", self._opening(self._home)))
+        label = self._language("settings-button-back")
+        self.add_item(_Button("back", label, self._opening(self._home)))
 
     # --- discord.py's ---------------------------------------------------------------------------
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         if not interaction.permissions.manage_guild:
-            raise RefusalError(NO_PERMISSION)
+            raise RefusalError("error-manage-server")
         return True
 
     async def on_error(self, interaction: Interaction, error: Exception, item: Any, /) -> None:
@@ -275,11 +309,11 @@ class SettingsForm(discord.ui.View):
 class _Button(discord.ui.Button[Any]):
     def __init__(
         self,
+        name: str,
         label: str,
         press: Press,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        name = label.lower().replace(" ", "_")
         super().__init__(label=label, style=style, custom_id=f"bowerbird:settings:{name}")
         self._press = press
 

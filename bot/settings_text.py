@@ -1,16 +1,18 @@
 """A server's settings in words, and what admins write made into settings.
 
-Contract: pure. `lines` says what holds; `numbers` and `emoji_lists` take what somebody typed, and
-raise ``RefusalError`` with a sentence that says what to type instead.
+Contract: pure. `lines` says what holds, in a language; `numbers` and `emoji_lists` take what
+somebody typed, and raise ``RefusalError`` with a sentence that says what to type instead.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from typing import Final
 
+from bowerbird.bot import rendering
 from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.catalogue import LOCALES, Language
 from bowerbird.bot.emoji import VoteEmoji, is_stop, normalised
 from bowerbird.storage.records import FeedbackKind, ServerSettings
 
@@ -25,46 +27,57 @@ _KEYCAP: Final = "\u20e3"
 _USUAL: Final = VoteEmoji(("👍",), ("👎",))
 
 
-def lines(settings: ServerSettings, votes: VoteEmoji) -> list[str]:
+def lines(language: Language, settings: ServerSettings, votes: VoteEmoji) -> list[str]:
     """What holds on this server. ``votes``: the emoji in use there."""
-    allowed, blocked = settings.allowed_channels, settings.blocked_channels
-    where = f"only in {_named(allowed, '#')}" if allowed else "everywhere I can read"
-    if blocked:
-        where += f", not in {_named(blocked, '#')}"
-    roles = settings.allowed_roles
-    who = f"people with {_named(roles, '@&')}" if roles else "everybody"
-    pause = f"{settings.cooldown_s} s between two questions" if settings.cooldown_s else "no pause"
-    daily = (
-        f"{settings.daily_replies} replies a day" if settings.daily_replies else "no daily limit"
-    )
-    rate = (
-        f"{settings.server_cooldown_s} s between two questions of anybody"
-        if settings.server_cooldown_s
-        else "no pause"
-    )
-    tokens = f"{settings.daily_tokens} tokens a day" if settings.daily_tokens else "no daily limit"
-    announced = settings.announcement_channel_id
+    yes, no = votes.offered[:2]
     return [
-        f"**Channels**: {where}; threads follow their channel",
-        f"**Who may ask**: {who}",
-        f"**Limits for each person**: {pause}, {daily}",
-        f"**Limits for all together**: {rate}, {tokens}",
-        f"**Votes**: as {settings.votes}, {' and '.join(votes.offered[:2])}",
-        f"**Announcements**: {f'the night’s summary in <#{announced}>' if announced else 'none'}",
+        language("settings-channels", where=_where(language, settings)),
+        _who(language, settings),
+        language("settings-limits", pause=settings.cooldown_s, daily=settings.daily_replies),
+        language(
+            "settings-limits-all", pause=settings.server_cooldown_s, tokens=settings.daily_tokens
+        ),
+        language("settings-votes", style=settings.votes, yes=yes, no=no),
+        _spoken(language, settings),
+        _announced(language, settings),
     ]
+
+
+def _where(language: Language, settings: ServerSettings) -> str:
+    allowed = _named(language, settings.allowed_channels, "#")
+    blocked = _named(language, settings.blocked_channels, "#")
+    if allowed:
+        key = "settings-only-in-but" if blocked else "settings-only-in"
+        return language(key, allowed=allowed, blocked=blocked)
+    key = "settings-everywhere-but" if blocked else "settings-everywhere"
+    return language(key, blocked=blocked)
+
+
+def _who(language: Language, settings: ServerSettings) -> str:
+    if not settings.allowed_roles:
+        return language("settings-everybody")
+    return language("settings-roles", roles=_named(language, settings.allowed_roles, "@&"))
+
+
+def _spoken(language: Language, settings: ServerSettings) -> str:
+    name = LOCALES.get(settings.language or "")
+    return language("settings-language", name=name) if name else language("settings-own-language")
+
+
+def _announced(language: Language, settings: ServerSettings) -> str:
+    channel_id = settings.announcement_channel_id
+    if channel_id is None:
+        return language("settings-not-announced")
+    return language("settings-announced", channel=f"<#{channel_id}>")
 
 
 def numbers(pause: str, daily: str, server_pause: str, tokens: str) -> dict[str, int]:
     """What `ServerSettings` calls them, 0 for no limit."""
     return {
-        "cooldown_s": _number(pause, MAX_PAUSE_S, "The pause is a number of seconds"),
-        "daily_replies": _number(daily, MAX_DAILY, "The daily limit is a number of replies"),
-        "server_cooldown_s": _number(
-            server_pause, MAX_PAUSE_S, "The pause of all together is a number of seconds"
-        ),
-        "daily_tokens": _number(
-            tokens, MAX_TOKENS, "The daily limit of all together is a number of tokens"
-        ),
+        "cooldown_s": _number(pause, MAX_PAUSE_S, "settings-wrong-pause"),
+        "daily_replies": _number(daily, MAX_DAILY, "settings-wrong-daily"),
+        "server_cooldown_s": _number(server_pause, MAX_PAUSE_S, "settings-wrong-pause-all"),
+        "daily_tokens": _number(tokens, MAX_TOKENS, "settings-wrong-tokens"),
     }
 
 
@@ -78,34 +91,33 @@ def emoji_lists(
     likes, dislikes = _emoji(positive, own_ids), _emoji(negative, own_ids)
     both = {normalised(one) for one in likes} & {normalised(one) for one in dislikes}
     if both:
-        raise RefusalError("The same emoji cannot mean yes and no; nothing was changed.")
+        raise RefusalError("settings-same-emoji")
     if bool(likes) != bool(dislikes):
-        raise RefusalError(
-            "Fill in both fields, or leave both empty for the usual emoji; nothing was changed."
-        )
+        raise RefusalError("settings-both-emoji")
     return likes, dislikes
 
 
-def _number(text: str, most: int, what: str) -> int:
+def _number(text: str, most: int, refusal: str) -> int:
+    """``refusal``: the key of what to say of anything else."""
     text = text.strip() or "0"
     if not (text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most):
-        raise RefusalError(f"{what} from 0 (none) to {most}, not “{text}”; nothing was changed.")
+        raise RefusalError(refusal, most=str(most), given=rendering.one_line(text, 30))
     return int(text)
 
 
 def _emoji(text: str, own_ids: Collection[int]) -> tuple[str, ...]:
     given = tuple(dict.fromkeys(text.replace(",", " ").split()))
     if len(given) > MAX_EMOJI:
-        raise RefusalError(f"At most {MAX_EMOJI} emoji each, please; nothing was changed.")
+        raise RefusalError("settings-many-emoji", most=MAX_EMOJI)
     for one in given:
         plain = normalised(one)
         if plain.isdecimal() and one.startswith("<"):
             if int(plain) not in own_ids:
-                raise RefusalError(f"{one} is not an emoji of this server; nothing was changed.")
+                raise RefusalError("settings-foreign-emoji", emoji=one)
         elif not _is_drawn(one):
-            raise RefusalError(f"“{one[:30]}” is not an emoji; nothing was changed.")
+            raise RefusalError("settings-no-emoji", given=one[:30])
         elif is_stop(one) or _USUAL.kind_of(one) is FeedbackKind.REGENERATE:
-            raise RefusalError(f"{one} has a meaning already; nothing was changed.")
+            raise RefusalError("settings-taken-emoji", emoji=one)
     return given
 
 
@@ -116,7 +128,9 @@ def _is_drawn(text: str) -> bool:
     return _KEYCAP in text or any(unicodedata.category(character) == "So" for character in text)
 
 
-def _named(ids: Iterable[int], kind: str) -> str:
-    ordered: Sequence[int] = sorted(ids)
-    named = ", ".join(f"<{kind}{one}>" for one in ordered[:NAMED])
-    return named + (f" and {len(ordered) - NAMED} more" if len(ordered) > NAMED else "")
+def _named(language: Language, ids: Collection[int], kind: str) -> str:
+    ordered = sorted(ids)
+    names = language.joined(f"<{kind}{one}>" for one in ordered[:NAMED])
+    if len(ordered) <= NAMED:
+        return names
+    return language("settings-and-more", names=names, count=len(ordered) - NAMED)

@@ -15,21 +15,18 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bowerbird.bot import rendering, reports
-from bowerbird.bot.apologies import sentence_for
+from bowerbird.bot import night_reports, rendering, reports
+from bowerbird.bot.apologies import language_of, sentence_for
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.confirmation import confirmed
+from bowerbird.bot.training_watch import TrainingWatch
 from bowerbird.personalization.training.executor import TrainProgress, Verdict
 from bowerbird.storage.records import Run
 
 _log = logging.getLogger(__name__)
 
 EDIT_EVERY_S = 2.5
-NOBODY_DUE = "Nobody is due: {minimum} new votes or corrections make a person due."
-RESET = (
-    "This deletes what I have learnt from {user} on this server{feedback}; the base model answers "
-    "them again. It cannot be undone."
-)
 OnProgress = Callable[[int, int, TrainProgress], None]
 
 
@@ -44,19 +41,21 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
     async def retrain(self, interaction: Interaction, user: discord.User | None = None) -> None:
         scope_id = await self.admin_scope(interaction)
         await interaction.response.defer(thinking=True)
+        language = await language_of(interaction)
         nightly, store = self.services.nightly, self.services.store
 
         async def one(on_progress: OnProgress) -> str:
             assert user is not None  # noqa: S101
-            return reports.outcome(*await nightly.retrain(scope_id, user.id, on_progress))
+            return reports.outcome(language, *await nightly.retrain(scope_id, user.id, on_progress))
 
         async def everybody(on_progress: OnProgress) -> str:
             night = f"retrain-{time.time_ns() // 1_000_000}"
             runs = await nightly.run_night(night, on_progress, scope_id)
             if not runs:
                 minimum = self.services.settings.min_feedback
-                return rendering.notice(NOBODY_DUE.format(minimum=minimum))
-            return "\n".join([reports.outcome(run, await verdict_of(run)) for run in runs])
+                return rendering.notice(language("retrain-nobody", minimum=minimum))
+            told = [reports.outcome(language, run, await verdict_of(run)) for run in runs]
+            return "\n".join(told)
 
         async def verdict_of(run: Run) -> Verdict | None:
             for adapter in await store.adapters(run.scope_id, run.user_id):
@@ -64,7 +63,7 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
                     return Verdict(False, tuple(adapter.verdict.get("reasons", ())))
             return None
 
-        await self._report(interaction, one if user is not None else everybody)
+        await self._report(interaction, language, one if user is not None else everybody)
 
     @app_commands.command(name="reset", description="Take somebody back to the base model.")
     @app_commands.describe(
@@ -77,35 +76,38 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
         self, interaction: Interaction, user: discord.User, keep_feedback: bool = False
     ) -> None:
         scope_id = await self.admin_scope(interaction)
-        feedback = "" if keep_feedback else ", their votes and exchanges included"
-        question = RESET.format(user=user.mention, feedback=feedback)
-        answer = await confirmed(interaction, question, "Reset", self.open_forms)
+        language = await language_of(interaction)
+        key = "reset-question-keep" if keep_feedback else "reset-question"
+        question, button = language(key, user=user.mention), language("reset-button")
+        answer = await confirmed(interaction, question, button, language, self.open_forms)
         if answer is None:
             return
         erased = await self.services.feedback.reset(scope_id, user.id, keep_feedback=keep_feedback)
-        text = f"{user.mention} is back to the base model.\n{reports.receipt(erased)}"
+        done = language("reset-done", user=user.mention)
+        text = f"{done}\n{reports.receipt(language, erased)}"
         await answer.edit_original_response(content=rendering.notice(text), view=None)
 
     async def _report(
-        self, interaction: Interaction, work: Callable[[OnProgress], Awaitable[str]]
+        self,
+        interaction: Interaction,
+        language: Language,
+        work: Callable[[OnProgress], Awaitable[str]],
     ) -> None:
         """Do ``work``; show its progress, and in the end what it returns, in one message.
 
         An interaction's token dies after 15 minutes, so the answer is edited as what it is: a
         message of ours. Only where we may not do that, the token is used as long as it lives.
         """
-        latest: dict[int, TrainProgress] = {}
-
-        def on_progress(_scope_id: int, user_id: int, progress: TrainProgress) -> None:
-            latest[user_id] = progress
-
-        answer = await interaction.edit_original_response(content=reports.progress(latest))
-        training = asyncio.ensure_future(work(on_progress))
+        watch = TrainingWatch()
+        answer = await interaction.edit_original_response(
+            content=night_reports.progress(language, watch)
+        )
+        training = asyncio.ensure_future(work(watch.note))
         shown = ""
         try:
             while not training.done():
                 await asyncio.wait({training}, timeout=EDIT_EVERY_S)
-                text = reports.progress(latest)
+                text = night_reports.progress(language, watch)
                 if not training.done() and text != shown:
                     await self._edit(interaction, answer, text)
                     shown = text
@@ -115,7 +117,7 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
             raise
         except Exception as error:  # noqa: BLE001 - the message must not stay at its progress
             where = f"/retrain of {interaction.user.id} in {interaction.guild_id}"
-            text = rendering.notice(sentence_for(error, where))
+            text = rendering.notice(sentence_for(error, where, language))
         first, *others = rendering.split(text)
         await self._edit(interaction, answer, first)
         for part in others:

@@ -15,6 +15,7 @@ from bowerbird.bot.admission import Asker, Refusal
 from bowerbird.bot.answering import Answerer
 from bowerbird.bot.apologies import RefusalError
 from bowerbird.bot.app import Services
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.context import scope_of
 from bowerbird.bot.schedule import NightSchedule
 from bowerbird.bot.surfaces import ChannelSurface
@@ -24,8 +25,6 @@ _log = logging.getLogger(__name__)
 
 Bot = commands.Bot | commands.AutoShardedBot
 Interaction = discord.Interaction[Any]
-
-NOT_HERE = "The admins of this server do not want me to answer in this channel."
 
 
 class BowerbirdCog(commands.Cog):
@@ -60,9 +59,7 @@ class BowerbirdCog(commands.Cog):
         """This server's scope. Raises ``RefusalError`` where it is no server's."""
         scope_id = self.scope_of(interaction.guild_id)
         if scope_id == GLOBAL_SCOPE and not await self.bot.is_owner(interaction.user):
-            raise RefusalError(
-                "What I learn here is shared between servers, so only my owner can do that."
-            )
+            raise RefusalError("error-shared-learning")
         return scope_id
 
     async def server_settings(self, guild_id: int | None) -> ServerSettings:
@@ -80,17 +77,25 @@ class BowerbirdCog(commands.Cog):
         """Raises ``RefusalError`` where, or to whom, we do not answer; else counts as a reply."""
         places = permissions.place_ids(interaction.channel)
         if not await self.services.admission.is_open(interaction.guild_id, places):
-            raise RefusalError(NOT_HERE)
+            raise RefusalError("chat-not-here")
         refusal = await self.refusal(interaction.guild_id, interaction.user)
         if refusal is not None:
             raise RefusalError(refusal.sentence)
 
-    async def turn_away(self, surface: ChannelSurface, refusal: Refusal) -> None:
+    async def language(self, guild_id: int | None, user_id: int) -> Language:
+        """What we speak to this person there, by what we know; for interactions ask them."""
+        guild = None if guild_id is None else self.bot.get_guild(guild_id)
+        preferred = None if guild is None else guild.preferred_locale.value
+        return await self.services.languages.of(guild_id, user_id, preferred)
+
+    async def turn_away(
+        self, surface: ChannelSurface, refusal: Refusal, language: Language
+    ) -> None:
         """Say why, unless they have just been told."""
         if not refusal.is_news:
             return
         try:
-            await surface.post(rendering.notice(refusal.sentence), None)
+            await surface.post(rendering.notice(language.say(refusal.sentence)), None)
         except discord.HTTPException as error:
             _log.info("cannot say why somebody gets no reply: %s", error)
 

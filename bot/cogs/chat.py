@@ -17,7 +17,9 @@ from discord.ext import commands
 
 from bowerbird.bot import context, controls, edited_questions, permissions, rendering
 from bowerbird.bot.answering import Answerer, Asked
+from bowerbird.bot.apologies import language_of
 from bowerbird.bot.app import Services
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import Bot, BowerbirdCog, Interaction
 from bowerbird.bot.edited_questions import AnswerAgainButton
 from bowerbird.bot.schedule import NightSchedule
@@ -26,11 +28,6 @@ from bowerbird.personalization.types import Conversation, Turn
 
 _log = logging.getLogger(__name__)
 
-HELLO = "Yes? Write your question after my name, reply to one of my messages, or use `/ask`."
-ONLY_TEXT = (
-    "I can read only text and text files; please tell me in words what you would like to know."
-)
-UNREADABLE = "I cannot read this: leave the reply's ping on, or mention me."
 THREADS_KEPT = 2000
 PROMPT_LIMIT = 1000
 
@@ -83,17 +80,18 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
                 _log.warning("#%s: %s", message.channel, permissions.sentence(lacking))
             return False
         guild_id = message.guild.id if message.guild else None
+        language = await self.language(guild_id, message.author.id)
         refusal = await self.refusal(guild_id, by or message.author)
         if refusal is not None:
-            await self.turn_away(ChannelSurface(message.channel, message), refusal)
+            await self.turn_away(ChannelSurface(message.channel, message), refusal, language)
             return False
         # A task of its own, so that a withdrawn question can cancel it.
-        task = asyncio.create_task(self._answer(message), name=f"answer-{message.id}")
+        task = asyncio.create_task(self._answer(message, language), name=f"answer-{message.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
 
-    async def _answer(self, message: discord.Message) -> None:
+    async def _answer(self, message: discord.Message, language: Language) -> None:
         surface = ChannelSurface(message.channel, message)
         if isinstance(message.channel, discord.Thread):
             self._remember(message.channel.id, is_ours=True)
@@ -101,9 +99,9 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         async def gather() -> Conversation | None:
             reader = self.answerer.files
             conversation = await context.conversation_of(message, self.me_id, reader)
-            hint = self._hint(message)
+            hint = language(self._hint(message))
             if conversation is not None:
-                hint = (await reader.files_of(message)).left_out
+                hint = (await reader.files_of(message)).left_out(language)
             if hint:
                 await surface.post(rendering.notice(hint), None)
             return conversation
@@ -114,6 +112,7 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             channel_id=message.channel.id,
             question_id=message.id,
             origin="message",
+            language=language,
             guild_id=message.guild.id if message.guild else None,
         )
         await self.answerer.answer(asked, surface, gather)
@@ -155,9 +154,12 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             self._threads.popitem(last=False)
 
     def _hint(self, message: discord.Message) -> str:
+        """The key of what to say of a message without words for us."""
         if message.attachments or message.stickers:
-            return ONLY_TEXT
-        return HELLO if message.content or message.guild is None else UNREADABLE
+            return "chat-only-text"
+        if message.content or message.guild is None:
+            return "chat-hello"
+        return "chat-unreadable"
 
     # --- questions that change ------------------------------------------------------------------
 
@@ -174,7 +176,9 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         said = [context.readable(one, self.me_id) for one in (before, message) if one is not None]
         is_another = bool(text) and edited_questions.is_another(*said)
         if is_another and self.answerer.is_answer_outdated(message.id):
-            await edited_questions.offer(message, message.author.id)
+            user_id = message.author.id
+            language = await self.language(payload.guild_id, user_id)
+            await edited_questions.offer(message, user_id, language)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -205,6 +209,7 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             channel_id=interaction.channel_id or 0,
             question_id=None,
             origin="slash",
+            language=await language_of(interaction),
             head=rendering.quoted(prompt),
             guild_id=interaction.guild_id,
         )

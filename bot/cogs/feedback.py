@@ -25,8 +25,9 @@ from bowerbird.bot import (
 )
 from bowerbird.bot.acts import Act, Pressed
 from bowerbird.bot.answering import Asked
-from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.apologies import RefusalError, language_of
 from bowerbird.bot.ballots import VoteButton
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.consent import ConsentButton
 from bowerbird.bot.controls import StopButton
@@ -50,12 +51,6 @@ Place = (
 _log = logging.getLogger(__name__)
 _LOOKED_UP_KEPT = 5000
 BUTTONS = (ConsentButton, StopButton, VoteButton)
-
-COUNTED = "Counted, thank you. What I learn comes from the person I answered."
-TAKEN_BACK = "Your vote is taken back."
-NOT_COUNTED = (
-    "I count votes of people who let me keep them: `/my personalization` turns that on for you."
-)
 
 
 class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
@@ -117,27 +112,31 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
     async def _give(self, act: Act, kind: FeedbackKind) -> None:
         scope_id, user_id = self.scope_of(act.guild_id), act.user_id
         given = await self.services.feedback.give(scope_id, act.message_id, user_id, kind)
+        language = await self.language(act.guild_id, user_id)
         if given is Given.OFFER or (
             given is Given.UNKNOWN and await self._was_asked_by(act, scope_id)
         ):
             message = self._channel(act).get_partial_message(act.message_id)
-            await consent.offer(message, scope_id, user_id)
+            await consent.offer(message, scope_id, user_id, language)
         elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
             message = self._channel(act).get_partial_message(act.message_id)
-            await self._ask_now_and_then(message, user_id)
+            await self._ask_now_and_then(message, user_id, language)
 
     async def _ask_now_and_then(
-        self, message: discord.Message | discord.PartialMessage, user_id: int
+        self,
+        message: discord.Message | discord.PartialMessage,
+        user_id: int,
+        language: Language,
     ) -> None:
         feedback, store = self.services.feedback, self.services.store
-        await lessons.ask_now_and_then(message, user_id, feedback, store)
+        await lessons.ask_now_and_then(message, user_id, feedback, store, language)
 
     async def press(
         self, interaction: Interaction, message: discord.Message, kind: FeedbackKind, asker_id: int
     ) -> None:
         """A button below ``message``, a reply to ``asker_id``."""
         if interaction.user.id != asker_id and kind not in VOTES:
-            raise RefusalError(controls.NOT_YOURS)
+            raise RefusalError("error-not-yours")
         if kind is FeedbackKind.CORRECTION:
             await cast("TeachCog", controls.owner_of(interaction, controls.TEACH)).open(
                 interaction, message
@@ -154,20 +153,21 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         feedback = self.services.feedback
         given = await feedback.toggle(scope_id, message.id, user_id, kind)
+        language = await language_of(interaction)
         if given is Given.DROPPED:
-            raise RefusalError(NOT_COUNTED)
+            raise RefusalError("vote-not-counted")
         if user_id != asker_id:
-            said = TAKEN_BACK if given is None else COUNTED
+            said = language("vote-taken-back" if given is None else "vote-counted")
             await apologies.say(interaction, rendering.notice(said))
             return
         ballot = await self.answerer.ballots.of(interaction.guild_id)
         chosen = None if given is None else kind
-        await interaction.response.edit_message(view=ballot.view(asker_id, chosen))
+        await interaction.response.edit_message(view=ballot.view(asker_id, language, chosen))
         is_unasked = given is Given.UNKNOWN and await feedback.offer(scope_id, user_id)
         if given is Given.OFFER or is_unasked:
-            await consent.offer(message, scope_id, user_id)
+            await consent.offer(message, scope_id, user_id, language)
         elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
-            await self._ask_now_and_then(message, user_id)
+            await self._ask_now_and_then(message, user_id, language)
 
     async def _was_asked_by(self, act: Act, scope_id: int) -> bool:
         """After a restart only Discord knows whose reply it was: looked up once per person."""
@@ -259,8 +259,9 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             return
         user = act.member or discord.Object(act.user_id)
         refusal = await self.refusal(act.guild_id, user)
+        language = await self.language(act.guild_id, act.user_id)
         if refusal is not None:
-            await self.turn_away(surface, refusal)
+            await self.turn_away(surface, refusal, language)
             return
         question_id = conversation.question.message_id
 
@@ -273,6 +274,7 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             channel_id=act.channel_id,
             question_id=question_id,
             origin=origin,
+            language=language,
             head="" if question_id else rendering.quoted(conversation.question.text),
             regenerates=regenerates,
             guild_id=act.guild_id,

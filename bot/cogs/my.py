@@ -16,7 +16,8 @@ import discord
 from discord import app_commands
 
 from bowerbird.bot import charts, export_zip, rendering, reports
-from bowerbird.bot.apologies import RefusalError, say
+from bowerbird.bot.apologies import RefusalError, language_of, say
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.cogs.chat import PROMPT_LIMIT
 from bowerbird.bot.confirmation import confirmed
@@ -27,33 +28,6 @@ UPLOAD_LIMIT_BYTES: Final = 10 * 1024 * 1024 - 64 * 1024
 """What Discord takes in a direct message, less what surrounds a file on its way."""
 CHOICES: Final = 25
 CHARTED: Final = 12
-CHART_IN_WORDS: Final = "How much of what each version replied you liked, as the text says."
-
-TURNED_ON = (
-    "Personalization is **on**: I keep our exchanges here and your votes on them{kept}, and learn "
-    "your taste from them. `/my forget` deletes everything at any time."
-)
-FORGET = (
-    "This deletes everything I know of you, on this server and everywhere else: exchanges, votes, "
-    "your own model and its versions. It cannot be undone."
-)
-NO_VERSION = (
-    "There is no version of your own in use here, so there is nothing to compare. `/my status` "
-    "says when I learn."
-)
-COMPARED = "The same question, the same dice. Neither reply is kept, and nothing is learnt from it."
-WENT_BACK = (
-    "You are answered by {name} again. New votes still train a next version, which takes over if "
-    "it passes the checks.{running}"
-)
-STILL_TRAINING = " One is being trained right now."
-NO_DM = (
-    "I cannot send you direct messages. Allow them in this server's privacy settings, then try "
-    "again."
-)
-SENT = "Sent to you by direct message: {names}."
-TOO_LARGE = "Too large for Discord, so ask whoever runs me for a copy: {names}."
-ONE_EXPORT = "I am still packing your last export; one moment, please."
 
 
 class MyCog(BowerbirdCog, name="Bowerbird my"):
@@ -70,14 +44,13 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
     async def personalization(self, interaction: Interaction, state: Literal["on", "off"]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
-        feedback = self.services.feedback
+        feedback, language = self.services.feedback, await language_of(interaction)
         if state == "on":
             kept = await feedback.opt_in(scope_id, user_id)
-            already = f" (the last {kept} included)" if kept else ""
-            await say(interaction, rendering.notice(TURNED_ON.format(kept=already)))
+            await say(interaction, rendering.notice(language("my-on", kept=kept)))
             return
         erased = await feedback.opt_out(scope_id, user_id)
-        text = f"Personalization is **off**: I keep nothing of you here.\n{reports.receipt(erased)}"
+        text = f"{language('my-off')}\n{reports.receipt(language, erased)}"
         await say(interaction, rendering.notice(text))
 
     @my.command(name="status", description="What I have learnt from you so far.")
@@ -86,11 +59,16 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         summary = await self.services.store.person_summary(scope_id, user_id)
         votes = await self.services.store.votes_by_version(scope_id, user_id)
+        language = await language_of(interaction)
         text = reports.person_status(
-            summary, self.services.settings.min_feedback, self.schedule.next_night, votes
+            language,
+            summary,
+            self.services.settings.min_feedback,
+            self.schedule.next_night,
+            votes,
         )
-        chart = await asyncio.to_thread(_chart, votes) if votes else None
-        await _show(interaction, text, chart)
+        chart = await asyncio.to_thread(_chart, language, votes) if votes else None
+        await _show(interaction, text, chart, language("my-chart-in-words"))
 
     @my.command(name="history", description="Every version of your own model, and the checks.")
     async def history(self, interaction: Interaction) -> None:
@@ -99,6 +77,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         store, adapters = self.services.store, self.services.adapters
         active = await adapters.active(scope_id, user_id)
         text = reports.history(
+            await language_of(interaction),
             await store.adapters(scope_id, user_id),
             {adapter.version for adapter in await adapters.kept(scope_id, user_id)},
             active.version if active else None,
@@ -118,10 +97,11 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         if wanted is None:
             await backend.unload(scope_id, user_id)
         is_training = await self.services.store.has_open_run(scope_id, user_id)
-        text = WENT_BACK.format(
-            name=f"**{reports.version_name(wanted)}**",
-            running=STILL_TRAINING if is_training else "",
-        )
+        language = await language_of(interaction)
+        name = reports.version_name(language, wanted)
+        text = language("my-went-back", version=name)
+        if is_training:
+            text += language("between-sentences") + language("my-still-training")
         await say(interaction, rendering.notice(text))
 
     @rollback.autocomplete("version")
@@ -133,8 +113,9 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         kept = await self.services.adapters.kept(scope_id, user_id)
         numbers = [*(adapter.version for adapter in reversed(kept)), 0]
         in_use = active.version if active else 0
+        language = await language_of(interaction)
         return [
-            app_commands.Choice(name=reports.version_name(number or None), value=number)
+            app_commands.Choice(name=reports.version_name(language, number or None), value=number)
             for number in numbers
             if number != in_use and str(number).startswith(current.strip())
         ][:CHOICES]
@@ -146,7 +127,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
     ) -> None:
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         if await self.services.adapters.active(scope_id, user_id) is None:
-            raise RefusalError(NO_VERSION)
+            raise RefusalError("my-no-version")
         await self.require_admission(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         conversation = Conversation((Turn("user", prompt, None, user_id),))
@@ -172,11 +153,12 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         finally:
             for task in tasks:
                 task.cancel()
+        language = await language_of(interaction)
         said = [
-            f"**{reports.version_name(made.adapter_version).capitalize()}**\n{made.text.strip()}"
+            f"**{reports.version_name_first(language, made.adapter_version)}**\n{made.text.strip()}"
             for made in (mine, base)
         ]
-        text = "\n\n".join([*said, rendering.notice(COMPARED)])
+        text = "\n\n".join([*said, rendering.notice(language("my-compared"))])
         await _show(interaction, rendering.quoted(prompt) + text)
 
     @my.command(name="privacy", description="What is kept of you, for how long, and your say.")
@@ -190,56 +172,68 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             is_global=settings.adapter_scope == "global",
             url=settings.privacy_url,
         )
-        await say(interaction, reports.privacy(person, facts))
+        await say(interaction, reports.privacy(await language_of(interaction), person, facts))
 
     @my.command(name="export", description="Everything I keep of you, sent to you as a ZIP.")
     async def export(self, interaction: Interaction) -> None:
         user = interaction.user
         if user.id in self._exporting:
-            raise RefusalError(ONE_EXPORT)
+            raise RefusalError("my-one-export")
         self._exporting.add(user.id)
         try:
             await interaction.response.defer(ephemeral=True, thinking=True)
+            language = await language_of(interaction)
             known = await self.services.store.export(user.id)
             weights = await self.services.adapters.files_of(user.id)
-            packed = await asyncio.to_thread(export_zip.pack, known, weights, UPLOAD_LIMIT_BYTES)
+            packed = await asyncio.to_thread(
+                export_zip.pack,
+                known,
+                weights,
+                UPLOAD_LIMIT_BYTES,
+                read_me=language("export-read-me"),
+            )
             await _deliver(user, packed)
         finally:
             self._exporting.discard(user.id)
-        text = SENT.format(names=", ".join(packed.zips))
+        text = language("my-sent", names=language.joined(packed.zips))
         if packed.too_large:
-            text += "\n" + TOO_LARGE.format(names=", ".join(packed.too_large))
+            text += "\n" + language("my-too-large", names=language.joined(packed.too_large))
         await say(interaction, rendering.notice(text))
 
     @my.command(name="forget", description="Delete everything I know of you, everywhere.")
     async def forget(self, interaction: Interaction) -> None:
-        answer = await confirmed(interaction, FORGET, "Delete everything", self.open_forms)
+        language = await language_of(interaction)
+        question, button = language("my-forget"), language("my-forget-button")
+        answer = await confirmed(interaction, question, button, language, self.open_forms)
         if answer is None:
             return
         erased = await self.services.feedback.forget(interaction.user.id)
+        self.services.languages.forget(interaction.user.id)
         await answer.edit_original_response(
-            content=rendering.notice(reports.receipt(erased)), view=None
+            content=rendering.notice(reports.receipt(language, erased)), view=None
         )
 
 
-def _chart(votes: list[VersionVotes]) -> bytes:
-    rows = [
-        charts.Bar(
-            "Base model" if found.version is None else f"Version {found.version}",
-            reports.share(found),
-            f"{reports.share(found):.0%}  {found.likes} of {found.likes + found.dislikes}",
-        )
-        for found in votes[-CHARTED:]
-    ]
-    return charts.bars("Replies you liked", rows)
+def _chart(language: Language, votes: list[VersionVotes]) -> bytes:
+    rows = []
+    for found in votes[-CHARTED:]:
+        label = language("my-chart-base")
+        if found.version is not None:
+            label = language("my-chart-version", number=found.version)
+        share, number = reports.share(found), found.likes + found.dislikes
+        note = language("my-chart-note", share=share, likes=found.likes, votes=number)
+        rows.append(charts.Bar(label, share, note))
+    return charts.bars(language("my-chart-title"), rows)
 
 
-async def _show(interaction: Interaction, text: str, chart: bytes | None = None) -> None:
+async def _show(
+    interaction: Interaction, text: str, chart: bytes | None = None, chart_in_words: str = ""
+) -> None:
     """Answer a deferred command, in as many messages as it takes; ``chart`` goes with the first."""
     first, *others = rendering.split(text)
     files = []
     if chart is not None:
-        files = [discord.File(io.BytesIO(chart), "liked.png", description=CHART_IN_WORDS)]
+        files = [discord.File(io.BytesIO(chart), "liked.png", description=chart_in_words)]
     none = discord.AllowedMentions.none()
     await interaction.edit_original_response(
         content=first, attachments=files, allowed_mentions=none
@@ -254,4 +248,4 @@ async def _deliver(user: discord.User | discord.Member, packed: export_zip.Parce
         try:
             await user.send(file=discord.File(io.BytesIO(content), name))
         except discord.Forbidden as error:
-            raise RefusalError(NO_DM) from error
+            raise RefusalError("my-no-dm") from error

@@ -9,11 +9,11 @@ from __future__ import annotations
 import discord
 from discord import app_commands
 
-from bowerbird.bot import rendering, reports, settings_text
-from bowerbird.bot.apologies import say
+from bowerbird.bot import night_reports, rendering, reports, settings_text
+from bowerbird.bot.apologies import language_of, say
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.emoji import VoteEmoji
-from bowerbird.bot.settings_form import TITLE, SettingsForm
+from bowerbird.bot.settings_form import SettingsForm
 from bowerbird.storage.records import ServerSettings
 
 
@@ -36,11 +36,13 @@ class ServerCog(BowerbirdCog, name="Bowerbird server"):
         summary = await self.services.store.scope_summary(scope_id, minimum)
         on_disk = await self.services.adapters.bytes_on_disk(scope_id)
         settings = await self.server_settings(interaction.guild_id)
-        rules = settings_text.lines(settings, self._votes(settings))
+        language = await language_of(interaction)
+        rules = settings_text.lines(language, settings, self._votes(settings))
         lines = [
-            reports.scope_status(summary, self.schedule.next_night),
-            f"Models on disk: {reports.size(on_disk)}.",
-            TITLE,
+            reports.scope_status(language, summary, self.schedule.next_night),
+            *night_reports.last_night(language, await self.schedule.last_summary(scope_id)),
+            language("server-disk", size=reports.size(language, on_disk)),
+            language("settings-title"),
             *(f"- {rule}" for rule in rules),
         ]
         for part in rendering.split("\n".join(lines)):
@@ -56,6 +58,7 @@ class ServerCog(BowerbirdCog, name="Bowerbird server"):
             guild,
             servers,
             await servers.of(guild.id),
+            await language_of(interaction),
             (usual.positive_emoji, usual.negative_emoji),
         )
         self.open_forms.add(form)

@@ -8,14 +8,14 @@ import discord
 from discord import app_commands
 
 from bowerbird.bot import apologies, consent, controls, rendering
-from bowerbird.bot.apologies import RefusalError, guarded
+from bowerbird.bot.apologies import RefusalError, guarded, language_of
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.lessons import LessonButton
 from bowerbird.personalization.feedback import Given
 
 MENU_NAME = "Teach a better reply"
-LEARNT = "Thank you! This is what I will learn to say."
-WAITS = "Thank you! I learn from it as soon as you let me: see my question."
+"""As it stands in the code; what people read is in the catalogue."""
 
 
 class TeachCog(BowerbirdCog, name=controls.TEACH):
@@ -37,7 +37,7 @@ class TeachCog(BowerbirdCog, name=controls.TEACH):
 
     async def _teach(self, interaction: Interaction, message: discord.Message) -> None:
         if message.author.id != self.me_id:
-            raise RefusalError("Choose one of my replies; I can learn from those only.")
+            raise RefusalError("teach-only-mine")
         await self.open(interaction, message)
 
     async def open(
@@ -50,20 +50,13 @@ class TeachCog(BowerbirdCog, name=controls.TEACH):
         feedback = self.services.feedback
         scope_id = self.scope_of(interaction.guild_id)
         reply = await feedback.require_teachable(scope_id, message.id, interaction.user.id)
-        lesson = _Lesson(self, message, reply.text, question)
+        lesson = _Lesson(self, message, reply.text, question, await language_of(interaction))
         self.open_forms.add(lesson)
         await interaction.response.send_modal(lesson)
 
 
-class _Lesson(discord.ui.Modal, title=MENU_NAME):
+class _Lesson(discord.ui.Modal):
     """Begins with what was said, so that a small change is a small change."""
-
-    better: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        label="What should I have said?",
-        style=discord.TextStyle.paragraph,
-        custom_id="better",
-        max_length=rendering.MESSAGE_LIMIT,
-    )
 
     def __init__(
         self,
@@ -71,9 +64,17 @@ class _Lesson(discord.ui.Modal, title=MENU_NAME):
         message: discord.Message | discord.PartialMessage,
         said: str,
         question: discord.Message | None,
+        language: Language,
     ) -> None:
-        super().__init__(timeout=3600.0)
-        self.better.default = said.strip()[: rendering.MESSAGE_LIMIT]
+        super().__init__(title=language("teach-title"), timeout=3600.0)
+        self.better: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label=language("teach-field"),
+            style=discord.TextStyle.paragraph,
+            custom_id="better",
+            default=said.strip()[: rendering.MESSAGE_LIMIT],
+            max_length=rendering.MESSAGE_LIMIT,
+        )
+        self.add_item(self.better)
         self._cog = cog
         self._message = message
         self._said = said.strip()
@@ -83,13 +84,15 @@ class _Lesson(discord.ui.Modal, title=MENU_NAME):
     async def on_submit(self, interaction: Interaction, /) -> None:
         text = self.better.value.strip()
         if not text or text == self._said:
-            raise RefusalError("That is what I said already; nothing was changed.")
+            raise RefusalError("teach-unchanged")
         scope_id, user_id = self._cog.scope_of(interaction.guild_id), interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
         given = await self._cog.services.feedback.correct(scope_id, self._message.id, user_id, text)
-        await apologies.say(interaction, rendering.notice(LEARNT if given is Given.KEPT else WAITS))
+        language = await language_of(interaction)
+        key = "teach-learnt" if given is Given.KEPT else "teach-waits"
+        await apologies.say(interaction, rendering.notice(language(key)))
         if given is Given.OFFER:
-            await consent.offer(self._message, scope_id, user_id)
+            await consent.offer(self._message, scope_id, user_id, language)
         if self._question is not None:
             await self._question.delete()  # ours, and it is answered
 

@@ -110,8 +110,10 @@ files-too-large = I can read files of up to { $most } KB, so I left out { $names
 files-shortened = I could read only the beginning of { $names }.
 admission-draining = I am about to be restarted; please ask again in a few minutes.
 admission-role = On this server I answer people with { $roles } only.
-admission-too-soon = One moment, please: on this server I answer each person every { $pause } seconds. Ask again in { $wait } s.
-admission-no-more-today = That was my last one for you today: the server's limit is { $limit } replies a person and day. I answer again { $again }.
+admission-too-soon = One moment, please: I answer each person here every { $pause } seconds. Ask again in { $wait } s.
+admission-too-many = One moment, please: on this server I take one question every { $pause } seconds. Ask again in { $wait } s.
+admission-no-more-today = That was my last one for you today: the limit here is { $limit } replies a person and day. I answer again { $again }.
+admission-no-tokens = I have written all that I may here today: the limit is { $limit } tokens a day. I answer again { $again }.
 
 ## Votes, lessons, consent
 
@@ -224,6 +226,7 @@ status-last-training = The last training { $state ->
         [promoted] was accepted and is in use
         [rejected] did not pass the checks, so nothing changed
         [cancelled] was cancelled
+        [postponed] was not reached in time
        *[failed] failed, so nothing changed
     }{ $why }
 because = : { $why }
@@ -241,6 +244,8 @@ version-liked = liked { $likes } of { $votes }
 version-in-use = **in use**
 version-kept = kept
 version-gone = not kept any more
+version-taken-back = taken back
+version-pleased-less = Taken back { $when }: you disliked { $dislikes } of the { $votes } replies you voted on, and before it { $dislikes_before } of { $votes_before }.
 history-base = The base model{ $notes } is always there.
 history-ways = { COMMAND("my rollback") } takes you to { $versions } (`0` is the base model).
 
@@ -248,6 +253,11 @@ progress-none = Getting ready to learn…
 progress-loading = loading the model
 progress-training = training
 progress-gate = checking the result
+progress-left = , about { $duration } left
+progress-people = { $over } of { $people } are through{ $left }
+duration-seconds = { $seconds } s
+duration-minutes = { $minutes } min
+duration-hours = { $hours } h { $minutes } min
 outcome = { $who }: { $version ->
         [0] the training
        *[other] version { $version }
@@ -257,6 +267,7 @@ outcome = { $who }: { $version ->
         [promoted] was accepted and is in use
         [rejected] did not pass the checks, so nothing changed
         [cancelled] was cancelled
+        [postponed] was not reached in time
        *[failed] failed, so nothing changed
     }.
 receipt = Deleted: { $replies ->
@@ -320,6 +331,7 @@ server-run = { $who } { $when }: the training { $state ->
         [promoted] was accepted and is in use
         [rejected] did not pass the checks, so nothing changed
         [cancelled] was cancelled
+        [postponed] was not reached in time
        *[failed] failed, so nothing changed
     }{ $why }
 server-disk = Models on disk: { $size }.
@@ -347,6 +359,17 @@ night-failed = { $count ->
         [one] { $count } training
        *[other] { $count } trainings
     } failed; the next night tries again
+night-postponed = { $count ->
+        [one] { $count } person was
+       *[other] { $count } people were
+    } not reached in time; the next night begins with them
+night-taken-back = { $count ->
+        [one] { $count } model was taken back
+       *[other] { $count } models were taken back
+    }: the one before pleased more
+night-nobody = Last night ({ $night }): nobody was due.
+night-last = Last night ({ $night }):
+night-last-pace = Last night ({ $night }), { $pace } people an hour for { $duration }:
 night-yours = Everybody's own: { COMMAND("my status") }
 
 ## Settings of a server
@@ -367,6 +390,13 @@ settings-limits = **Limits for each person**: { $pause ->
         [0] no daily limit
         [one] { $daily } reply a day
        *[other] { $daily } replies a day
+    }
+settings-limits-all = **Limits for all together**: { $pause ->
+        [0] no pause
+       *[other] { $pause } s between two questions of anybody
+    }, { $tokens ->
+        [0] no daily limit
+       *[other] { $tokens } tokens a day
     }
 settings-votes = **Votes**: { $style ->
         [buttons] as buttons
@@ -396,14 +426,18 @@ settings-menu-roles = Answer only people with… (none chosen: everybody)
 settings-menu-announcements = Post the night's summary in…
 settings-menu-own-language = Each person's own
 settings-cannot-post = I may not write in { $channel }; allow me to View Channel and Send Messages there.
-settings-form-limits = Limits for each person
-settings-form-pause = Seconds between two questions (0: none)
-settings-form-daily = Replies a person and day (0: no limit)
+settings-form-limits = Limits (0: none)
+settings-form-pause = Seconds between two questions of one person
+settings-form-daily = Replies a person and day
+settings-form-pause-all = Seconds between two questions of anybody
+settings-form-tokens = Tokens a day, all replies together
 settings-form-emoji = Emoji to vote with (empty: the usual)
 settings-form-likes = Emoji for a good reply
 settings-form-dislikes = Emoji for a bad one
 settings-wrong-pause = The pause is a number of seconds from 0 (none) to { $most }, not “{ $given }”; nothing was changed.
 settings-wrong-daily = The daily limit is a number of replies from 0 (none) to { $most }, not “{ $given }”; nothing was changed.
+settings-wrong-pause-all = The pause of all together is a number of seconds from 0 (none) to { $most }, not “{ $given }”; nothing was changed.
+settings-wrong-tokens = The daily limit of all together is a number of tokens from 0 (none) to { $most }, not “{ $given }”; nothing was changed.
 settings-same-emoji = The same emoji cannot mean yes and no; nothing was changed.
 settings-both-emoji = Fill in both fields, or leave both empty for the usual emoji; nothing was changed.
 settings-many-emoji = At most { $most } emoji each, please; nothing was changed.
@@ -458,6 +492,7 @@ reason-unusable = It cannot be used: { $why }.
 ## How a training ended
 
 detail-cancelled = cancelled
+detail-postponed = the night's time was up; the next night begins with it
 detail-other = another training of this person was under way
 detail-given-up = given up after being interrupted { $times } times
 detail-off = personalization is not on

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bowerbird.bot.app import Services, house_rules
+from bowerbird.bot.catalogue import DEFAULT, Language
 from bowerbird.bot.client import BowerbirdClient, create_client
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.adapters import AdapterLibrary
@@ -49,6 +50,11 @@ class House:
     @property
     def mention(self) -> str:
         return self.playground.bot.mention
+
+    @property
+    def english(self) -> Language:
+        """What it says to people whose Discord is in English."""
+        return self.services.languages.speaking(DEFAULT)
 
     def person(self, name: str) -> Person:
         return self.playground.person(name)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bowerbird.bot.admission import TELL_EVERY_S, Admission, Asker, Limits
+from bowerbird.bot.catalogue import english
 from bowerbird.bot.servers import ServerBook
 from bowerbird.storage.sql import SqlStore
 from tests.storage.samples import ALICE, BOB, SCOPE, START, a_reply, consent
@@ -60,7 +61,7 @@ def admission_of(servers: ServerBook, store: SqlStore, time: Time, **limits: int
 async def why_not(admission: Admission, asker: Asker) -> str:
     refused = await admission.refusal(asker)
     assert refused is not None
-    return refused.sentence
+    return english().say(refused.sentence)
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ async def test_roles(admission: Admission, servers: ServerBook) -> None:
     assert await admission.refusal(asker(ALICE, 5, ROLE)) is None
     refused = await admission.refusal(asker(BOB, 5))
     assert refused is not None
-    assert f"<@&{ROLE}>" in refused.sentence
+    assert f"<@&{ROLE}>" in english().say(refused.sentence)
 
 
 async def test_a_pause_between_questions(
@@ -102,8 +103,8 @@ async def test_a_pause_between_questions(
     time.seconds = 12.5
     refused = await admission.refusal(asker())
     assert refused is not None
-    assert "every 30 seconds" in refused.sentence
-    assert "in 18 s" in refused.sentence
+    assert "every 30 seconds" in english().say(refused.sentence)
+    assert "in 18 s" in english().say(refused.sentence)
     assert await admission.refusal(asker(BOB)) is None
     time.seconds = 30  # being refused does not prolong it
     assert await admission.refusal(asker()) is None
@@ -133,7 +134,7 @@ async def test_so_many_replies_a_day_also_when_asked_at_once(
     refused = await admission.refusal(asker())
     assert refused is not None
     midnight = datetime(2026, 11, 22, tzinfo=BERLIN)  # 23:00 UTC
-    assert f"<t:{int(midnight.timestamp())}:R>" in refused.sentence
+    assert f"<t:{int(midnight.timestamp())}:R>" in english().say(refused.sentence)
     time.seconds = (midnight - START).total_seconds() - 1
     assert await admission.refusal(asker()) is not None
     time.seconds += 1

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bowerbird.bot import announcements
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog
 from bowerbird.bot.schedule import LAST_NIGHT
+from bowerbird.personalization.night_summary import NightSummary, summarize
 from bowerbird.playground import Playground, RateLimits
 from bowerbird.playground.permissions import Permission
 from bowerbird.storage.records import Run, RunState
@@ -22,25 +24,38 @@ from tests.bot.house import House
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def run(state: RunState) -> Run:
-    return Run(1, "2026-11-21", 5, 10, state, 1, 3, "it said “blue”", AT, AT)
+def a_night(*states: RunState, rolled_back: int = 0) -> NightSummary:
+    runs = [Run(1, "2026-11-21", 5, 10, state, 1, 3, "it said “blue”", AT, AT) for state in states]
+    return summarize("2026-11-21", runs, rolled_back)
 
 
 def test_a_night_in_numbers() -> None:
-    states = [RunState.PROMOTED, RunState.PROMOTED, RunState.REJECTED, RunState.FAILED]
-    text = announcements.summary([run(state) for state in [*states, RunState.CANCELLED]])
+    text = announcements.summary(
+        Language(),
+        a_night(
+            RunState.PROMOTED,
+            RunState.PROMOTED,
+            RunState.REJECTED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+            RunState.POSTPONED,
+            rolled_back=1,
+        ),
+    )
     assert text is not None
     assert "from 4 people" in text
     assert "2 new models passed the checks" in text
     assert "1 new model did not pass" in text
     assert "1 training failed" in text
+    assert "1 person was not reached in time" in text
+    assert "1 model was taken back" in text
     assert "<@" not in text
     assert "blue" not in text
 
 
 def test_a_night_of_nobody_is_not_worth_a_word() -> None:
-    assert announcements.summary([]) is None
-    assert announcements.summary([run(RunState.CANCELLED)]) is None
+    assert announcements.summary(Language(), a_night()) is None
+    assert announcements.summary(Language(), a_night(RunState.CANCELLED)) is None
 
 
 async def spend_a_night(house: House) -> BowerbirdCog:
@@ -90,13 +105,10 @@ async def test_a_channel_that_is_gone_or_closed_costs_a_line(
         world = playground.world
         news = world.create_channel(world.guilds[house.scope_id], "news")
         await house.client.wait_until_ready()
-        training = await house.store.add_run("a night", house.scope_id, 10)
-        await house.store.start_run(training.run_id)
-        await house.store.finish_run(training.run_id, RunState.REJECTED)
         playground.deny(news, Permission.SEND_MESSAGES, playground.bot)
         with caplog.at_level(logging.WARNING):
             for channel_id in (news.id, 123):
                 await announce_in(house, channel_id)
-                await announcer.announce("a night")
+                await announcer.announce({house.scope_id: a_night(RunState.REJECTED)})
         assert "could not be announced: 403" in caplog.text
         assert "the channel for announcements is gone" in caplog.text

@@ -4,10 +4,16 @@ import io
 import json
 import random
 import zipfile
+from typing import Any
 
 from bowerbird.bot import export_zip
+from bowerbird.bot.export_zip import Parcels
 
 NOISE = random.Random(0).randbytes  # weights do not compress
+
+
+def pack(known: dict[str, Any], weights: dict[str, bytes], limit_bytes: int) -> Parcels:
+    return export_zip.pack(known, weights, limit_bytes, read_me="all as safetensors")
 
 
 def contents(packed: bytes) -> dict[str, bytes]:
@@ -17,9 +23,7 @@ def contents(packed: bytes) -> dict[str, bytes]:
 
 
 def test_one_zip_where_one_will_do() -> None:
-    packed = export_zip.pack(
-        {"user_id": 7, "said": "Grüße 👍"}, {"1/7/v2/a.safetensors": b"w"}, 10**6
-    )
+    packed = pack({"user_id": 7, "said": "Grüße 👍"}, {"1/7/v2/a.safetensors": b"w"}, 10**6)
     assert list(packed.zips) == ["bowerbird.zip"]
     assert packed.too_large == ()
     files = contents(packed.zips["bowerbird.zip"])
@@ -31,7 +35,7 @@ def test_one_zip_where_one_will_do() -> None:
 def test_several_that_each_stand_alone_and_stay_below_the_limit() -> None:
     limit = 50_000
     weights = {f"1/7/v{number}/w": NOISE(20_000) for number in range(5)}
-    packed = export_zip.pack({"text": "words " * 50_000}, weights, limit)
+    packed = pack({"text": "words " * 50_000}, weights, limit)
     assert list(packed.zips) == [f"bowerbird-{number}-of-3.zip" for number in (1, 2, 3)]
     assert all(len(content) <= limit for content in packed.zips.values())
     found: dict[str, bytes] = {}
@@ -42,7 +46,7 @@ def test_several_that_each_stand_alone_and_stay_below_the_limit() -> None:
 
 
 def test_what_fits_into_none_is_named() -> None:
-    packed = export_zip.pack({}, {"1/7/v1/big": NOISE(9000), "1/7/v1/small": b"s"}, 8000)
+    packed = pack({}, {"1/7/v1/big": NOISE(9000), "1/7/v1/small": b"s"}, 8000)
     assert packed.too_large == ("adapters/1/7/v1/big",)
     (content,) = packed.zips.values()
     assert "adapters/1/7/v1/small" in contents(content)

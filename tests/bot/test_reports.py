@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bowerbird.bot import reports
-from bowerbird.personalization.training.executor import TrainProgress, Verdict
+from bowerbird.bot.catalogue import Language
+from bowerbird.personalization.training.executor import Verdict
 from bowerbird.storage.records import (
     AdapterState,
     AdapterVersion,
@@ -20,6 +21,7 @@ from bowerbird.storage.records import (
     VersionVotes,
 )
 
+ENGLISH = Language()
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SUMMARY = PersonSummary(
     person=Person(5, 10, Consent.ON),
@@ -38,7 +40,7 @@ RUN = Run(1, "2026-11-21", 5, 10, RunState.FAILED, 1, None, "the disk is full", 
 
 def test_a_status_without_consent_tells_how_to_begin() -> None:
     off = replace(SUMMARY, person=Person(5, 10, Consent.OFF))
-    assert "`/my personalization state:on`" in reports.person_status(off, 8, AT)
+    assert "`/my personalization` turns it on" in reports.person_status(ENGLISH, off, 8, AT)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_a_status_says_when_it_learns(
 ) -> None:
     person = replace(SUMMARY.person, is_stale=is_stale)
     summary = replace(SUMMARY, person=person, new_feedback=new)
-    assert expected in reports.person_status(summary, 8, next_night)
+    assert expected in reports.person_status(ENGLISH, summary, 8, next_night)
 
 
 def test_a_status_shows_versions_reasons_and_failures() -> None:
@@ -63,7 +65,7 @@ def test_a_status_shows_versions_reasons_and_failures() -> None:
     latest = AdapterVersion(5, 10, 2, AdapterState.REJECTED, "base", 9, verdict, AT)
     person = replace(SUMMARY.person, active_version=1)
     summary = replace(SUMMARY, person=person, latest=latest, last_run=RUN, others_votes=1)
-    text = reports.person_status(summary, 8, AT)
+    text = reports.person_status(ENGLISH, summary, 8, AT)
     assert "**version 1** of your own model" in text
     assert "Version 2 was not accepted" in text
     assert "- it became repetitive" in text
@@ -71,40 +73,29 @@ def test_a_status_shows_versions_reasons_and_failures() -> None:
     assert "1 vote of other people" in text
 
 
-def test_progress_is_a_bar_for_each_person() -> None:
-    text = reports.progress(
-        {10: TrainProgress("a", "training", 5, 10), 20: TrainProgress("b", "gate", 0, 0)}
-    )
-    assert text.splitlines() == [
-        "<@10>: training ▰▰▰▰▰▱▱▱▱▱ 5/10",
-        "<@20>: checking the result ▱▱▱▱▱▱▱▱▱▱ 0/0",
-    ]
-    assert reports.progress({}) == "Getting ready to learn…"
-
-
 def test_an_outcome_has_the_reasons_or_what_went_wrong() -> None:
     passed = replace(RUN, state=RunState.PROMOTED, version=3, detail="")
     verdict = Verdict(True, ("likes became likelier", "nothing else changed"))
-    assert reports.outcome(passed, verdict).splitlines() == [
+    assert reports.outcome(ENGLISH, passed, verdict).splitlines() == [
         "<@10>: version 3 was accepted and is in use.",
         "- likes became likelier",
         "- nothing else changed",
     ]
-    assert reports.outcome(RUN, None).splitlines()[1] == "- the disk is full"
+    assert reports.outcome(ENGLISH, RUN, None).splitlines()[1] == "- the disk is full"
 
 
 def test_a_server_status_counts_people_votes_and_nights() -> None:
     summary = ScopeSummary(2, 1, 30, 10, 5, 1, 1, 2, (RUN,))
-    text = reports.scope_status(summary, AT)
+    text = reports.scope_status(ENGLISH, summary, AT)
     assert "2 people let me learn, 1 said no; 1 own model in use." in text
     assert "30 exchanges: 👍 10, 👎 5, 1 correction." in text
     assert "2 people are due" in text
     assert "the training failed, so nothing changed: the disk is full" in text
-    assert "training is off" in reports.scope_status(summary, None)
+    assert "training is off" in reports.scope_status(ENGLISH, summary, None)
 
 
 def test_a_receipt_counts_what_went() -> None:
-    text = reports.receipt(Erased(1, 2, 3, 0, ()))
+    text = reports.receipt(ENGLISH, Erased(1, 2, 3, 0, ()))
     assert "1 exchange, 2 votes and corrections, 3 versions of the model, 0 trainings" in text
 
 
@@ -115,11 +106,11 @@ def test_a_receipt_counts_what_went() -> None:
         (999, "999 bytes"),
         (2_340_000, "2.3 MB"),
         (56_000, "56 KB"),
-        (3e12, "3000 GB"),
+        (3e12, "3,000 GB"),
     ],
 )
 def test_sizes(count: int, text: str) -> None:
-    assert reports.size(count) == text
+    assert reports.size(ENGLISH, count) == text
 
 
 def a_version(number: int, state: AdapterState = AdapterState.ACCEPTED) -> AdapterVersion:
@@ -129,7 +120,7 @@ def a_version(number: int, state: AdapterState = AdapterState.ACCEPTED) -> Adapt
 def test_a_history_says_what_is_in_use_kept_and_gone() -> None:
     recorded = [a_version(1), a_version(2), a_version(3), a_version(4, AdapterState.REJECTED)]
     votes = [VersionVotes(None, 2, 8), VersionVotes(3, 3, 1)]
-    lines = reports.history(recorded, {2, 3}, 3, votes).splitlines()
+    lines = reports.history(ENGLISH, recorded, {2, 3}, 3, votes).splitlines()
     assert lines[0].startswith("Version 4 was not accepted <t:")
     assert lines[1] == "- because 4"
     assert lines[2].startswith("Version 3 (liked 3 of 4, **in use**) was accepted")
@@ -140,25 +131,42 @@ def test_a_history_says_what_is_in_use_kept_and_gone() -> None:
 
 
 def test_a_history_without_versions() -> None:
-    assert reports.history([], set(), None, []) == "The base model (**in use**) is always there."
+    assert (
+        reports.history(ENGLISH, [], set(), None, [])
+        == "The base model (**in use**) is always there."
+    )
 
 
 def test_liked_shares_in_words() -> None:
     votes = [VersionVotes(None, 1, 3), VersionVotes(2, 2, 1)]
-    text = reports.person_status(SUMMARY, 8, AT, votes)
+    text = reports.person_status(ENGLISH, SUMMARY, 8, AT, votes)
     assert "the base model 25% (liked 1 of 4), version 2 67% (liked 2 of 3)." in text
-    assert "pleased" not in reports.person_status(SUMMARY, 8, AT)
+    assert "pleased" not in reports.person_status(ENGLISH, SUMMARY, 8, AT)
 
 
 @pytest.mark.parametrize("consent", list(Consent))
 def test_privacy_in_short_is_true_to_what_the_operator_set(consent: Consent) -> None:
     facts = reports.PrivacyFacts(30, is_training=True, is_global=False, url="https://example.org/p")
-    text = reports.privacy(Person(5, 10, consent), facts)
+    text = reports.privacy(ENGLISH, Person(5, 10, consent), facts)
     assert "for 30 days at most" in text
     assert "used here only" in text
     assert "<https://example.org/p>" in text
     assert ("**yes**" in text) == (consent is Consent.ON)
     others = replace(facts, is_global=True, url=None)
-    assert "in every server alike" in reports.privacy(Person(5, 10, consent), others)
-    off = reports.privacy(Person(5, 10, consent), replace(facts, is_training=False))
+    assert "in every server alike" in reports.privacy(ENGLISH, Person(5, 10, consent), others)
+    off = reports.privacy(ENGLISH, Person(5, 10, consent), replace(facts, is_training=False))
     assert "switched learning off" in off
+
+
+def test_a_version_that_was_taken_back_says_why() -> None:
+    why = {"dislikes": 7, "votes": 9, "dislikes_before": 4, "votes_before": 20}
+    verdict = {"reasons": ["fine"], "rolled_back": why}
+    taken_back = replace(a_version(2), verdict=verdict, rolled_back_at=AT)
+    lines = reports.version(ENGLISH, taken_back).splitlines()
+    assert lines[1:] == [
+        "- fine",
+        f"- Taken back <t:{int(AT.timestamp())}:R>: you disliked 7 of the 9 replies you voted on, "
+        "and before it 4 of 20.",
+    ]
+    told = reports.history(ENGLISH, [a_version(1), taken_back], {1, 2}, 1, [])
+    assert "Version 2 (taken back, kept) was accepted" in told

@@ -4,6 +4,7 @@ import pytest
 
 from bowerbird.bot import settings_text
 from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.catalogue import Language
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.storage.records import ServerSettings
 
@@ -12,12 +13,13 @@ OWN = 1_200_000_000_000_000_123
 
 
 def test_the_defaults_in_words() -> None:
-    assert settings_text.lines(ServerSettings(), USUAL) == [
+    assert settings_text.lines(Language(), ServerSettings(), USUAL) == [
         "**Channels**: everywhere I can read; threads follow their channel",
         "**Who may ask**: everybody",
         "**Limits for each person**: no pause, no daily limit",
         "**Limits for all together**: no pause, no daily limit",
         "**Votes**: as reactions, 👍 and 👎",
+        "**Language**: each person's own",
         "**Announcements**: none",
     ]
 
@@ -34,12 +36,12 @@ def test_everything_set_in_words() -> None:
         votes="buttons",
         announcement_channel_id=51,
     )
-    text = "\n".join(settings_text.lines(settings, USUAL))
+    text = "\n".join(settings_text.lines(Language(), settings, USUAL))
     assert "only in <#1>, <#2>" in text
     assert "<#15> and 5 more, not in <#31>" in text
     assert "people with <@&41>, <@&42>" in text
     assert "30 s between two questions, 50 replies a day" in text
-    assert "2 s between two questions of anybody, 90000 tokens a day" in text
+    assert "2 s between two questions of anybody, 90,000 tokens a day" in text
     assert "as buttons" in text
     assert "in <#51>" in text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bowerbird.bot import attachments
-from bowerbird.bot.cogs import chat
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
 from tests.bot.house import House
@@ -83,7 +82,7 @@ async def test_too_much_text_is_cut_to_what_fits(house: House) -> None:
 async def test_a_picture_alone_is_declined(house: House) -> None:
     alice = house.person("alice")
     question = await alice.say("general", house.mention, files={"a.png": b"png"})
-    assert (await alice.wait_for_reply(question)).content == f"-# {chat.ONLY_TEXT}"
+    assert (await alice.wait_for_reply(question)).content == f"-# {house.english('chat-only-text')}"
     assert house.backend.requests == []
 
 

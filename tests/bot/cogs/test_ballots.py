@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bowerbird.bot.cogs import feedback
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -127,14 +126,14 @@ async def test_others_are_counted_if_they_agreed_and_never_train(house: House) -
     await house.opt_in(bob)
     reply = await voted_by_button(house, alice)
     for person, kind, said in (
-        (carol, "like", feedback.NOT_COUNTED),
-        (bob, "dislike", feedback.COUNTED),
-        (bob, "dislike", feedback.TAKEN_BACK),
-        (bob, "like", feedback.COUNTED),
+        (carol, "like", "vote-not-counted"),
+        (bob, "dislike", "vote-counted"),
+        (bob, "dislike", "vote-taken-back"),
+        (bob, "like", "vote-counted"),
     ):
         await press(person, reply, kind)
         told = await person.wait_for_message(lambda m: m.is_ephemeral)
-        assert told.content == f"-# {said}"
+        assert told.content == f"-# {house.english(said)}"
     assert (chosen(reply), await liked(house, alice)) == ([], [])
     summary = await house.store.person_summary(house.scope_id, alice.id)
     assert (summary.likes, summary.others_votes) == (0, 1)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.bot.cogs import chat
 from bowerbird.personalization.errors import QueueFullError
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Attachment
@@ -101,10 +100,10 @@ async def test_an_empty_mention_gets_a_hint(house: House) -> None:
     alice = house.person("alice")
     question = await alice.say("general", house.mention)
     reply = await alice.wait_for_reply(question)
-    assert reply.content == f"-# {chat.HELLO}"
+    assert reply.content == f"-# {house.english('chat-hello')}"
     follow_up = await alice.say("general", "so: hi", reply_to=reply)
     await house.finished_reply(alice, follow_up)
-    assert chat.HELLO not in house.backend.prompts[-1]
+    assert house.english("chat-hello") not in house.backend.prompts[-1]
 
 
 async def test_a_picture_alone_is_declined(house: House) -> None:
@@ -116,7 +115,7 @@ async def test_a_picture_alone_is_declined(house: House) -> None:
         content=b"png",
     )
     question = await alice.say("general", house.mention, attachments=[picture])
-    assert (await alice.wait_for_reply(question)).content == f"-# {chat.ONLY_TEXT}"
+    assert (await alice.wait_for_reply(question)).content == f"-# {house.english('chat-only-text')}"
 
 
 async def test_long_replies_are_split_and_chained(house: House) -> None:

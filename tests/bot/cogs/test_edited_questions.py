@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bowerbird.bot import answering, edited_questions
+from bowerbird.bot import answering
+from bowerbird.bot.catalogue import english
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
 from tests.bot import house as houses
 from tests.bot.house import House
 
-OFFER = f"-# {edited_questions.OFFER}"
+OFFER = f"-# {english()('again-offer')}"
 
 
 def offers(house: House, person: Person, question: Message) -> list[Message]:
@@ -106,4 +107,4 @@ async def test_what_cannot_be_found_is_told(house: House) -> None:
     await alice.delete(question)
     await alice.click(offer, f"bowerbird:again:{alice.id}:{question.id}")
     told = await alice.wait_for_message(lambda m: m.is_ephemeral)
-    assert told.content == f"-# {edited_questions.GONE}"
+    assert told.content == f"-# {english()('again-gone')}"

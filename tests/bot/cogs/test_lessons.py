@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from bowerbird.bot import lessons
+from bowerbird.bot.catalogue import english
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
 from tests.bot import house as houses
 from tests.bot.house import House
 
-QUESTION = f"-# {lessons.QUESTION}"
+QUESTION = f"-# {english()('teach-ask')}"
 
 
 @pytest.fixture

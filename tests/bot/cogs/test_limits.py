@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bowerbird.bot import answering, edited_questions
+from bowerbird.bot import answering
+from bowerbird.bot.catalogue import english
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -86,7 +87,7 @@ async def check_second_thoughts(house: House, person: Person) -> None:
     question = await person.say("general", f"{house.mention} red")
     await house.finished_reply(person, question)
     await person.edit(question, f"{house.mention} blue")
-    offer = await person.wait_for_message(lambda m: m.content == f"-# {edited_questions.OFFER}")
+    offer = await person.wait_for_message(lambda m: m.content == f"-# {english()('again-offer')}")
     await person.click(offer, f"bowerbird:again:{person.id}:{question.id}")
     await person.wait_for_message(lambda m: m.content == "You said: blue")
 

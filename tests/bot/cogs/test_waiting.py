@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bowerbird.bot import answering
+from bowerbird.bot.catalogue import english
 from bowerbird.personalization.errors import QueueFullError
 from tests.bot.house import House
 
-NEXT = f"-# {answering.NEXT}"
+NEXT = f"-# {english()('answer-next')}"
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ async def test_the_place_in_the_queue_is_told_and_then_replaced(house: House) ->
     notice = await alice.wait_for_reply(first)
     second = await bob.say("general", f"{house.mention} two")
     place = await bob.wait_for_reply(second)
-    assert (notice.content, place.content) == (NEXT, f"-# {answering.PLACE.format(place=2)}")
+    assert (notice.content, place.content) == (NEXT, f"-# {english()('answer-place', place=2)}")
     assert place.pings == []
     await alice.delete(first)
     await alice.wait_until(lambda: notice.is_deleted)
