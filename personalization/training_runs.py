@@ -310,13 +310,15 @@ class TrainingRuns:
     def _resolve(self, work: _Work, run: Run, verdict: Verdict | None) -> None:
         work.run = run
         self._in_flight.pop(work.pair, None)
+        _tell(work, TrainProgress(_job_id(run), "over", 1, 1))
         if not work.done.done():
             work.done.set_result((run, verdict))
 
 
 def _join(work: _Work, on_progress: OnProgress | None) -> _Work:
-    if on_progress is not None:
+    if on_progress is not None and not work.done.done():
         work.listeners.append(on_progress)
+        _tell(work, TrainProgress(_job_id(work.run), "queued", 0, 1), (on_progress,))
     return work
 
 
@@ -324,8 +326,8 @@ def _job_id(run: Run) -> str:
     return str(run.run_id)
 
 
-def _tell(work: _Work, event: TrainProgress) -> None:
-    for listener in work.listeners:
+def _tell(work: _Work, event: TrainProgress, listeners: Sequence[OnProgress] | None = None) -> None:
+    for listener in work.listeners if listeners is None else listeners:
         try:
             listener(*work.pair, event)
         except Exception:  # a progress bar is never worth a training
