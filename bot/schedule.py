@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -78,7 +78,8 @@ def _now() -> datetime:
 class NightSchedule:
     """Runs nights and the retention clock from `start` to `aclose`, on the running event loop.
 
-    ``on_through`` is told of each night that is through, after it is recorded, so at most once.
+    ``on_through`` is told what each night that is through brought, by scope, after it is recorded,
+    so at most once.
     ``is_training``: the operator has acknowledged training; without it only retention runs.
     """
 
@@ -92,7 +93,7 @@ class NightSchedule:
         retention_days: int,
         is_training: bool,
         budget: timedelta | None = None,
-        on_through: Callable[[str], Awaitable[None]] | None = None,
+        on_through: Callable[[Mapping[int, NightSummary]], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._nights = nights
@@ -176,7 +177,7 @@ class NightSchedule:
                 log.info("The night of %s is through: %s", night, in_words(await self._sum(night)))
                 is_news = True
         if is_news and self._on_through is not None:
-            await self._on_through(night)
+            await self._on_through(await self.summaries(night))
 
     async def summaries(self, night: str) -> dict[int, NightSummary]:
         """What a night brought, by scope; versions taken back since the night before count.

@@ -163,10 +163,8 @@ def test_a_version_that_was_taken_back_says_why() -> None:
     verdict = {"reasons": ["fine"], "rolled_back": why}
     taken_back = replace(a_version(2), verdict=verdict, rolled_back_at=AT)
     lines = reports.version(ENGLISH, taken_back).splitlines()
-    assert lines[1:] == [
-        "- fine",
-        f"- Taken back <t:{int(AT.timestamp())}:R>: you disliked 7 of the 9 replies you voted on, "
-        "and before it 4 of 20.",
-    ]
+    assert lines[1] == "- fine"
+    assert lines[2].startswith(f"- Taken back <t:{int(AT.timestamp())}:R>: you disliked 7 of the 9")
+    assert lines[2].endswith("and before it 4 of 20.")
     told = reports.history(ENGLISH, [a_version(1), taken_back], {1, 2}, 1, [])
     assert "Version 2 (taken back, kept) was accepted" in told
