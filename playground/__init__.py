@@ -6,9 +6,10 @@ async with Playground() as playground:
     await alice.say("general", "hello")
 """
 
+from bowerbird.playground.demo import default_world
 from bowerbird.playground.people import Person
 from bowerbird.playground.ratelimits import Limit, RateLimits
 from bowerbird.playground.server import Playground
-from bowerbird.playground.world import World, default_world
+from bowerbird.playground.world import World
 
 __all__ = ["Limit", "Person", "Playground", "RateLimits", "World", "default_world"]

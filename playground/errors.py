@@ -98,6 +98,10 @@ def too_many_old_edits(retry_after_s: float) -> DiscordError:
     )
 
 
+def too_large() -> DiscordError:
+    return DiscordError(413, 40005, "Request entity too large")
+
+
 def already_acknowledged() -> DiscordError:
     return DiscordError(400, 40060, "Interaction has already been acknowledged.")
 

@@ -14,6 +14,7 @@ from bowerbird.playground.model import ApplicationFlag
 class Intent(IntFlag):
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
+    GUILD_EXPRESSIONS = 1 << 3
     GUILD_PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9
     GUILD_MESSAGE_REACTIONS = 1 << 10
@@ -33,6 +34,7 @@ _PRIVILEGED = {
 # Event name prefix → (intent in a server, intent in a DM); the longest prefix decides.
 _NEEDED: dict[str, tuple[Intent, Intent]] = {
     "GUILD_MEMBER_": (Intent.GUILD_MEMBERS, Intent.GUILD_MEMBERS),
+    "GUILD_EMOJIS_": (Intent.GUILD_EXPRESSIONS, Intent.GUILD_EXPRESSIONS),
     "GUILD_": (Intent.GUILDS, Intent.GUILDS),
     "CHANNEL_": (Intent.GUILDS, Intent.DIRECT_MESSAGES),
     "THREAD_": (Intent.GUILDS, Intent.GUILDS),

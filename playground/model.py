@@ -114,6 +114,20 @@ class Member:
     nick: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ServerEmoji:
+    """An emoji of a server's own."""
+
+    id: int
+    name: str
+    image: bytes = field(repr=False)
+    content_type: str
+
+    def __str__(self) -> str:
+        """As people's clients send it."""
+        return f"<:{self.name}:{self.id}>"
+
+
 @dataclass(slots=True)
 class Guild:
     id: int
@@ -121,6 +135,7 @@ class Guild:
     owner_id: int
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
+    emojis: dict[int, ServerEmoji] = field(default_factory=dict)
 
     @property
     def everyone(self) -> Role:
@@ -192,6 +207,7 @@ class Emoji:
 class Reaction:
     emoji: Emoji
     user_ids: dict[int, None] = field(default_factory=dict)  # in order of reacting
+    super_user_ids: dict[int, None] = field(default_factory=dict)  # the same, with a burst
 
 
 @dataclass(frozen=True, slots=True)

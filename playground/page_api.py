@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent / "page"
 HEARTBEAT_S = 30.0
+MAX_FRAME_BYTES = 32 * 1024 * 1024
+"""Of what a tab sends: a message with its files, in base64."""
 
 
 def add_routes(app: web.Application, playground: Playground) -> None:
@@ -33,7 +35,7 @@ def add_routes(app: web.Application, playground: Playground) -> None:
             raise web.HTTPNotFound(text=str(error)) from None
         if person.user.is_bot:
             raise web.HTTPNotFound(text=f"{person.name} is a bot")
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S)
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES)
         await socket.prepare(request)
         sockets.add(socket)
         try:

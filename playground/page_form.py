@@ -6,10 +6,13 @@ an id names nothing this person may see. Ids are strings of digits, as in Discor
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from bowerbird.playground import errors
+from bowerbird.playground.forms import ATTACHMENT_LIMIT
 from bowerbird.playground.model import Channel, Message
 from bowerbird.playground.people import Person
 
@@ -54,6 +57,20 @@ class Form:
         if not isinstance(value, list):
             raise ValueError(f"{key!r} must be a JSON list")
         return value
+
+    def files(self, key: str) -> list[tuple[str, bytes]]:
+        """Names and contents of ``[{"name", "content"}]``, the contents in base64."""
+        found = []
+        for entry in self.list(key):
+            one = Form(self.person, entry)
+            try:
+                content = base64.b64decode(one.text("content"), validate=True)
+            except binascii.Error as error:
+                raise ValueError(f"{key!r} holds no base64: {error}") from None
+            found.append((one.text("name").replace("/", "_") or "file", content))
+        if len(found) > ATTACHMENT_LIMIT:
+            raise errors.too_long("attachments", ATTACHMENT_LIMIT)
+        return found
 
     def channel(self) -> Channel:
         """Raises 10003, 50001."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from bowerbird.playground import errors, serialize
+from bowerbird.playground import errors, serialize, uploads
 from bowerbird.playground.errors import DiscordError
 from bowerbird.playground.interactions import InteractionFailed
 from bowerbird.playground.model import Channel, Guild, Message
@@ -145,6 +145,7 @@ class Tab:
             "name": guild.name,
             "owner_id": str(guild.owner_id),
             "roles": [serialize.role(role) for role in guild.roles.values()],
+            "emojis": serialize.server_emojis(guild),
             "members": [serialize.member(member) for member in guild.members.values()],
         }
 
@@ -220,7 +221,16 @@ class Tab:
         channel = form.channel()
         reply_to = form.message("reply_to") if form.has("reply_to") else None
         ping = form.flag("ping", default=True)
-        sent = await self.person.say(channel, form.text("text"), reply_to=reply_to, ping=ping)
+        sent = await self.person.say(
+            channel,
+            form.text("text"),
+            reply_to=reply_to,
+            ping=ping,
+            attachments=[
+                uploads.by_person(self.world, channel, name, content)
+                for name, content in form.files("files")
+            ],
+        )
         return self._message(sent)
 
     async def _edit(self, form: Form) -> Json:
@@ -231,11 +241,13 @@ class Tab:
         return True
 
     async def _react(self, form: Form) -> bool:
-        await self.person.react(form.message(), form.text("emoji"))
+        is_super = form.flag("super", default=False)
+        await self.person.react(form.message(), form.text("emoji"), is_super=is_super)
         return True
 
     async def _unreact(self, form: Form) -> bool:
-        await self.person.unreact(form.message(), form.text("emoji"))
+        is_super = form.flag("super", default=False)
+        await self.person.unreact(form.message(), form.text("emoji"), is_super=is_super)
         return True
 
     async def _type(self, form: Form) -> bool:

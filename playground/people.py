@@ -130,13 +130,15 @@ class Person:
         self._act()
         messaging.delete(self.world, self.user, message)
 
-    async def react(self, message: Message, emoji: str) -> None:
+    async def react(self, message: Message, emoji: str, *, is_super: bool = False) -> None:
         self._act()
-        reactions.add(self.world, self.user, message, reactions.parse(emoji))
+        parsed = reactions.parse(emoji)
+        reactions.add(self.world, self.user, message, parsed, is_super=is_super)
 
-    async def unreact(self, message: Message, emoji: str) -> None:
+    async def unreact(self, message: Message, emoji: str, *, is_super: bool = False) -> None:
         self._act()
-        reactions.remove(self.world, self.user, message, reactions.parse(emoji), self.id)
+        parsed = reactions.parse(emoji)
+        reactions.remove(self.world, self.user, message, parsed, self.id, is_super=is_super)
 
     async def clear_reactions(self, message: Message, emoji: str | None = None) -> None:
         """Takes everybody's reactions away (all, or one emoji); needs Manage Messages."""

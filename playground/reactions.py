@@ -2,7 +2,8 @@
 
 Contract: a unicode reaction must be an emoji Discord knows; a look-alike character such as U+21BB
 is refused (10014), as there. Adding somebody else's emoji needs no Add Reactions permission, a new
-one does. Only normal reactions exist here; super-reactions are a paid feature of people.
+one does. Bots may use the emoji of their servers. Super reactions (`is_super`) are a paid feature
+of people, who may have either kind with an emoji, or both.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bowerbird.playground import errors, serialize
+from bowerbird.playground import errors, serialize, server_emoji
 from bowerbird.playground.model import Channel, Emoji, Message, Reaction, User
 from bowerbird.playground.permissions import Permission
 from bowerbird.playground.world import Event, World
@@ -45,29 +46,42 @@ def parse(text: str) -> Emoji:
     return Emoji(text)
 
 
-def add(world: World, user: User, message: Message, emoji: Emoji) -> None:
+def add(
+    world: World, user: User, message: Message, emoji: Emoji, *, is_super: bool = False
+) -> None:
     """Adds `user`'s reaction; once more is no error and no event. Raises 30010, 50001, 50013."""
     channel = _reachable(world, user, message)
     reaction = _find(message, emoji)
     if reaction is None:
-        if emoji.id is not None and user.is_bot:
-            raise errors.unknown_emoji()  # bots use emoji of their servers, and ours have none
+        if user.is_bot:  # people with Nitro use those of other servers too
+            server_emoji.require_usable(world, user, emoji)
         world.require(user.id, channel, Permission.ADD_REACTIONS)
         if len(message.reactions) >= DISTINCT_LIMIT:
             raise errors.too_many_reactions(DISTINCT_LIMIT)
         reaction = Reaction(emoji)
         message.reactions.append(reaction)
-    if user.id in reaction.user_ids:
+    reactors = reaction.super_user_ids if is_super else reaction.user_ids
+    if user.id in reactors:
         return
-    reaction.user_ids[user.id] = None
-    body = _body(message, reaction.emoji, user.id)
-    body |= {"message_author_id": str(message.author_id), "type": 0, "burst": False}
+    reactors[user.id] = None
+    body = _body(message, reaction.emoji, user.id) | _kind(is_super)
+    body["message_author_id"] = str(message.author_id)
+    if is_super:
+        body["burst_colors"] = serialize.BURST_COLOURS
     if message.guild_id is not None:
         body["member"] = serialize.member(world.member(message.guild_id, user.id))
     _emit(world, "MESSAGE_REACTION_ADD", message, channel, body)
 
 
-def remove(world: World, actor: User, message: Message, emoji: Emoji, user_id: int) -> None:
+def remove(
+    world: World,
+    actor: User,
+    message: Message,
+    emoji: Emoji,
+    user_id: int,
+    *,
+    is_super: bool = False,
+) -> None:
     """Takes `user_id`'s reaction away; somebody else's needs Manage Messages."""
     channel = _reachable(world, actor, message)
     if user_id != actor.id:
@@ -77,13 +91,18 @@ def remove(world: World, actor: User, message: Message, emoji: Emoji, user_id: i
     reaction = _find(message, emoji)
     if reaction is None:
         raise errors.unknown_emoji()
-    if user_id not in reaction.user_ids:
+    reactors = reaction.super_user_ids if is_super else reaction.user_ids
+    if user_id not in reactors:
         return
-    del reaction.user_ids[user_id]
-    if not reaction.user_ids:
+    del reactors[user_id]
+    if not reaction.user_ids and not reaction.super_user_ids:
         message.reactions.remove(reaction)
-    body = _body(message, reaction.emoji, user_id) | {"type": 0, "burst": False}
+    body = _body(message, reaction.emoji, user_id) | _kind(is_super)
     _emit(world, "MESSAGE_REACTION_REMOVE", message, channel, body)
+
+
+def _kind(is_super: bool) -> dict[str, Any]:
+    return {"type": int(is_super), "burst": is_super}
 
 
 def clear(world: World, actor: User, message: Message, emoji: Emoji | None = None) -> None:
@@ -126,9 +145,13 @@ def _reachable(world: World, user: User, message: Message) -> Channel:
 
 def _find(message: Message, emoji: Emoji) -> Reaction | None:
     """Discord takes an emoji with and without its variation selector for the same one."""
-    bare = emoji.name.replace(_VARIATION, "")
-    same = (r for r in message.reactions if r.emoji.name.replace(_VARIATION, "") == bare)
-    return next(same, None)
+    wanted = _bare(emoji)
+    return next((r for r in message.reactions if _bare(r.emoji) == wanted), None)
+
+
+def _bare(emoji: Emoji) -> str | int:
+    """A server's emoji is its id, whatever it is called."""
+    return emoji.id or emoji.name.replace(_VARIATION, "")
 
 
 def _body(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 LOCALE = "en-US"
+BURST_COLOURS = ["#ffd983", "#ffb700"]
 
 
 def timestamp(at_s: float) -> str:
@@ -108,6 +109,21 @@ def member(record: Member, *, with_user: bool = True) -> Json:
     return body
 
 
+def server_emojis(record: Guild) -> list[Json]:
+    return [
+        {
+            "id": str(entry.id),
+            "name": entry.name,
+            "roles": [],
+            "require_colons": True,
+            "managed": False,
+            "animated": False,
+            "available": True,
+        }
+        for entry in record.emojis.values()
+    ]
+
+
 def guild(record: Guild) -> Json:
     """A server as REST gives it."""
     return {
@@ -148,7 +164,7 @@ def guild(record: Guild) -> Json:
         "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,
-        "emojis": [],
+        "emojis": server_emojis(record),
         "stickers": [],
         "incidents_data": None,
     }
@@ -240,14 +256,14 @@ def emoji(record: Emoji) -> Json:
 
 
 def reaction(record: Reaction, viewer: User) -> Json:
-    count = len(record.user_ids)
+    normal, burst = len(record.user_ids), len(record.super_user_ids)
     return {
         "emoji": emoji(record.emoji),
-        "count": count,
-        "count_details": {"burst": 0, "normal": count},
-        "burst_colors": [],
+        "count": normal + burst,
+        "count_details": {"burst": burst, "normal": normal},
+        "burst_colors": BURST_COLOURS if burst else [],
         "me": viewer.id in record.user_ids,
-        "me_burst": False,
+        "me_burst": viewer.id in record.super_user_ids,
     }
 
 

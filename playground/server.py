@@ -14,14 +14,15 @@ from typing import Self
 
 from aiohttp import web
 
-from bowerbird.playground import page_api
+from bowerbird.playground import page_api, server_emoji
+from bowerbird.playground.demo import default_world
 from bowerbird.playground.gateway import Gateway
 from bowerbird.playground.model import Channel, Message, User
 from bowerbird.playground.people import Person
 from bowerbird.playground.permissions import Permission
 from bowerbird.playground.ratelimits import RateLimiter, RateLimits
 from bowerbird.playground.rest import Fault, Record, Rest
-from bowerbird.playground.world import World, default_world
+from bowerbird.playground.world import World
 
 API_PATH = "/api/v10"
 GATEWAY_PATH = "/gateway"
@@ -100,6 +101,7 @@ class Playground:
         app.router.add_get(GATEWAY_PATH + "/", self.gateway.handle)
         app.add_subapp(API_PATH, self.rest.app())
         app.router.add_get("/attachments/{channel}/{id:\\d+}/{name}", self._attachment)
+        app.router.add_get("/emojis/{id:\\d+}", self._emoji)
         page_api.add_routes(app, self)
         return app
 
@@ -114,6 +116,18 @@ class Playground:
             "X-Content-Type-Options": "nosniff",
         }
         return web.Response(body=attachment.content, headers=headers)
+
+    async def _emoji(self, request: web.Request) -> web.Response:
+        emoji = server_emoji.find(self.world, int(request.match_info["id"]))
+        if emoji is None:
+            raise web.HTTPNotFound
+        # An SVG opened by itself may hold scripts; within a page it is a picture only.
+        headers = {
+            "Content-Type": emoji.content_type,
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=emoji.image, headers=headers)
 
     # --- who is here ---------------------------------------------------------------------------
 

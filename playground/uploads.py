@@ -1,12 +1,14 @@
 """Files on their way into the playground: kept in memory, served below `/attachments/`.
 
-Contract: every attachment of a message is made here, whoever uploads it.
+Contract: every attachment of a message is made here, whoever uploads it, up to the limit of size
+(`World.upload_limit_bytes`; 413 and 40005 above it).
 """
 
 from __future__ import annotations
 
 import mimetypes
 
+from bowerbird.playground import errors
 from bowerbird.playground.model import Attachment, Channel
 from bowerbird.playground.world import World
 
@@ -19,6 +21,8 @@ def store(
     content: bytes,
     description: str | None = None,
 ) -> Attachment:
+    if len(content) > world.upload_limit_bytes:
+        raise errors.too_large()
     attachment_id = world.new_id()
     attachment = Attachment(
         attachment_id,

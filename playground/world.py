@@ -87,6 +87,7 @@ class Deadlines:
 class World:
     deadlines: Deadlines = field(default_factory=Deadlines)
     cdn_url: str = "http://127.0.0.1"  # where attachments are served; the server sets it
+    upload_limit_bytes: int = 10 * 1024 * 1024  # of one file
     users: dict[int, User] = field(default_factory=dict)
     applications: dict[int, Application] = field(default_factory=dict)
     guilds: dict[int, Guild] = field(default_factory=dict)
@@ -370,21 +371,3 @@ class World:
         channel = Channel(self.new_id(), ChannelKind.DM, "", recipient_ids=(one.id, other.id))
         self.channels[channel.id] = channel
         return channel
-
-
-def default_world(token: str = DEMO_TOKEN) -> World:
-    """The server "The Bower": its owner, alice, bob and carol, two channels, and the bot.
-
-    They have the same ids every time, so that what a bot has learnt of them survives a restart.
-    """
-    world = World()
-    world._ids_are_from = FOUNDED_AT_S
-    owner = world.create_user("owner", "Olive (owner)")
-    guild = world.create_guild("The Bower", owner)
-    for name in ("alice", "bob", "carol"):
-        world.add_member(guild, world.create_user(name))
-    world.create_channel(guild, "general", topic="Talk to Bowerbird: mention it.")
-    world.create_channel(guild, "garden", topic="A second room.")
-    world.add_member(guild, world.create_bot("Bowerbird", token, owner))
-    world._ids_are_from = None
-    return world

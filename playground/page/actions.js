@@ -121,9 +121,13 @@ export async function openThread(message, name) {
   return true;
 }
 
-export function toggleReaction(message, emoji) {
+/** Takes one's reaction back where there is one; else adds it, `isSuper` as a super reaction. */
+export function toggleReaction(message, emoji, { isSuper = false } = {}) {
   const own = (message.reactions || []).find((r) => sameEmoji(r.emoji, emoji));
-  return act(own?.me ? "unreact" : "react", { channel: message.channel_id, message: message.id, emoji: emoji.name });
+  const hasOne = isSuper ? own?.me_burst : own?.me || own?.me_burst;
+  const text = emoji.id ? `${emoji.name}:${emoji.id}` : emoji.name;
+  const kind = hasOne ? own.me_burst && (isSuper || !own.me) : isSuper;
+  return act(hasOne ? "unreact" : "react", { channel: message.channel_id, message: message.id, emoji: text, super: kind });
 }
 
 /** An ephemeral message is only ours to put away; nobody else has it. */

@@ -16,7 +16,7 @@ import { bots, isDm, isThread, on, openChannel, state } from "./state.js";
 
 const NARROW = matchMedia("(max-width: 900px)");
 
-for (const [id, name] of Object.entries({ "open-sidebar": "menu", "toggle-members": "people", "mention-bot": "at", "open-commands": "slash", send: "send" })) byId(id).prepend(icon(name));
+for (const [id, name] of Object.entries({ "open-sidebar": "menu", "toggle-members": "people", attach: "plus", "mention-bot": "at", "open-commands": "slash", send: "send" })) byId(id).prepend(icon(name));
 
 const edit = (message) => editMessage(message, () => composer.focus());
 const composer = mountComposer({ edit });

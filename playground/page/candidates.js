@@ -1,6 +1,7 @@
 // Whom and what one can name: rows for the suggestions list. `insert(text, record)` takes the choice.
 
 import { avatar, nameOf } from "./avatar.js";
+import { emojiOf } from "./emoji.js";
 import { icon } from "./icons.js";
 import { channel, isDm, state } from "./state.js";
 
@@ -28,4 +29,11 @@ export function channelItems(typed, insert) {
   return [...state.channels.values()]
     .filter((entry) => !isDm(entry) && entry.name.toLowerCase().includes(typed.toLowerCase()))
     .map((entry) => ({ id: entry.id, lead: icon("hash"), title: entry.name, detail: channel(entry.parent_id)?.name, pick: () => insert(`#${entry.name}`, entry) }));
+}
+
+/** The server's own emoji. */
+export function emojiItems(typed, insert) {
+  return state.guild.emojis
+    .filter((entry) => entry.name.toLowerCase().includes(typed.toLowerCase()))
+    .map((entry) => ({ id: entry.id, lead: emojiOf(entry), title: `:${entry.name}:`, pick: () => insert(`:${entry.name}:`, entry) }));
 }

@@ -4,10 +4,11 @@
 import { byId, h } from "./dom.js";
 import { nameOf } from "./avatar.js";
 import { icon } from "./icons.js";
-import { channelItems, peopleItems } from "./candidates.js";
+import { channelItems, emojiItems, peopleItems } from "./candidates.js";
 import { act, line } from "./actions.js";
 import { CommandForm } from "./command_form.js";
 import { commandItems, loadCommands } from "./commands.js";
+import { encoded, mountFiles } from "./files.js";
 import { toWire } from "./mentions.js";
 import { plainLine } from "./markdown_view.js";
 import { names } from "./names.js";
@@ -26,6 +27,7 @@ export function mountComposer({ edit }) {
   const drafts = new Map();
   const suggestions = new Suggestions();
   const commandForm = new CommandForm({ suggestions, leave: (text) => { setText(text); input.focus(); } });
+  const files = mountFiles({ isAllowed: () => may("send") && !commandForm.isOpen, changed: () => { count(); input.focus(); } });
   let lastTyping = 0;
   let key = null;
   let ping = true;
@@ -49,13 +51,14 @@ export function mountComposer({ edit }) {
     counter.hidden = left > WARN_AT;
     counter.textContent = String(left);
     counter.dataset.over = left < 0;
-    form.dataset.empty = !input.value.trim();
+    form.dataset.empty = !input.value.trim() && !files.list.length;
     return left;
   }
 
   async function send() {
     const text = toWire(input.value.trim());
-    if (!text) return;
+    const attached = files.list;
+    if (!text && !attached.length) return;
     if (count() < 0) {
       toast(`Your message is too long: ${LIMIT} characters at most`, { kind: "error" });
       return;
@@ -64,26 +67,28 @@ export function mountComposer({ edit }) {
     const replyTo = state.replyTo;
     const here = state.openId;
     setText("");
+    files.set([]);
     suggestions.close();
     setReply(null);
     lastTyping = 0;
-    const sent = await act("say", { channel: here, text, reply_to: replyTo?.id ?? null, ping });
+    const sent = await act("say", { channel: here, text, reply_to: replyTo?.id ?? null, ping, files: await encoded(attached) });
     if (!sent && state.openId === here && !input.value) {
       setText(typed);
+      files.set(attached);
       setReply(replyTo);
     }
   }
 
   function suggest({ isAgain = false } = {}) {
     const before = input.value.slice(0, input.selectionStart);
-    const word = /(?:^|\s)([@#])([\p{L}\p{N}_-]*)$/u.exec(before);
+    const word = /(?:^|\s)([@#]|:(?=\w))([\p{L}\p{N}_-]*)$/u.exec(before);
     if (before.startsWith("/") && !before.includes("\n")) {
       if (!isAgain) loadCommands(state.openId).then(() => input.value.startsWith("/") && document.activeElement === input && suggest({ isAgain: true }));
       const items = commandItems(before.slice(1), (command) => { setText(""); commandForm.open(command); });
       suggestions.offer(input, items, { title: "Commands" });
     } else if (word) {
-      const items = word[1] === "@" ? peopleItems(word[2], insert(word)) : channelItems(word[2], insert(word));
-      suggestions.offer(input, items, { title: word[1] === "@" ? "Members" : "Channels" });
+      const [title, itemsFor] = { "@": ["Members", peopleItems], "#": ["Channels", channelItems], ":": ["Emoji", emojiItems] }[word[1]];
+      suggestions.offer(input, itemsFor(word[2], insert(word)), { title });
     } else suggestions.close();
   }
 
@@ -147,6 +152,7 @@ export function mountComposer({ edit }) {
     commandForm.close();
     suggestions.close();
     setText(drafts.get(key) || "");
+    files.set([]);
     refresh();
     replyBar();
     loadCommands(state.openId);
@@ -172,6 +178,7 @@ export function mountComposer({ edit }) {
     form.classList.toggle("forbidden", !isAllowed);
     input.placeholder = isAllowed ? `Message ${labelOf(entry)}` : "You do not have permission to send messages here";
     input.setAttribute("aria-label", input.placeholder);
+    byId("attach").hidden = !isAllowed;
     byId("mention-bot").hidden = !isAllowed || isDm(entry) || !bots().length;
   }
 

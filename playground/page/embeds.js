@@ -2,6 +2,7 @@
 // content policy blocks everything else, so a picture on another site is shown as a link.
 
 import { h } from "./dom.js";
+import { sizeOf } from "./files.js";
 import { icon } from "./icons.js";
 import { markdown, safeLink } from "./markdown_view.js";
 import { names } from "./names.js";
@@ -47,7 +48,6 @@ export function picture(url, alt) {
 export function attachments(list) {
   return list.map((item) => {
     if (/^image\/(png|jpe?g|gif|webp)/.test(item.content_type || "")) return picture(item.url, item.description || item.filename);
-    const size = item.size < 1024 ? `${item.size} bytes` : `${(item.size / 1024).toFixed(1)} KB`;
-    return h("div.attachment", {}, icon("file"), h("div", {}, safeLink(item.url, item.filename, { download: item.filename }), h("div.attachment-size", {}, size)));
+    return h("div.attachment", {}, icon("file"), h("div", {}, safeLink(item.url, item.filename, { download: item.filename }), h("div.attachment-size", {}, sizeOf(item.size))));
   });
 }

@@ -1,7 +1,7 @@
 // The few emoji the playground is about, drawn here, since a plain Linux machine may have no emoji
 // font. Any other emoji is shown as text.
 
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 
 const SKIN = "#f7c948";
 const LINE = "#b7791f";
@@ -93,6 +93,12 @@ export function emoji(character) {
   if (!drawing) return document.createTextNode(character);
   const label = NAMES[character] || NAMES[`${character}\uFE0F`] || character;
   return s("svg", { class: "emoji", viewBox: "0 0 36 36", role: "img", "aria-label": label, "data-emoji": character }, drawing.map(build));
+}
+
+/** Discord's {id, name}: a server's own emoji as its picture, any other as `emoji` has it. */
+export function emojiOf({ id, name }) {
+  if (!id) return emoji(name);
+  return h("img.emoji", { src: `/emojis/${id}`, alt: `:${name}:`, title: `:${name}:`, data: { emoji: name } });
 }
 
 /** Plain text as nodes, known emoji drawn. */

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { nameOf } from "./avatar.js";
-import { emoji, withEmoji } from "./emoji.js";
+import { emojiOf, withEmoji } from "./emoji.js";
 import { parse } from "./markdown.js";
 import { formatTime, relativeTime } from "./time.js";
 
@@ -22,6 +22,7 @@ export function plainLine(text, names) {
       if (node.type === "user") return `@${nameOf(names.user(node.id) || { username: "someone" })}`;
       if (node.type === "channel") return `#${names.channel(node.id)?.name || "channel"}`;
       if (node.type === "fence") return node.text;
+      if (node.type === "emoji") return `:${node.name}:`;
       if (node.type === "spoiler") return "█████";
       if (node.type === "list") return node.items.map((item) => flat(item)).join(" ");
       return flat(node.children || []) + (node.type === "line" ? " " : "");
@@ -79,7 +80,7 @@ function span(node, names) {
     case "channel": return channelMention(node.id, names);
     case "command": return h("span.mention", {}, `/${node.name}`);
     case "everyone": return h("span.mention", {}, node.name);
-    case "emoji": return emoji(`:${node.name}:`);
+    case "emoji": return emojiOf(node);
     case "time": return time(node);
     default: return "";
   }

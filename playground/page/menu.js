@@ -2,11 +2,11 @@
 // outside or a choice closes it and the focus goes back to where it was.
 
 import { byId, h } from "./dom.js";
-import { emoji, NAMES, PICKER } from "./emoji.js";
+import { emojiOf, NAMES, PICKER } from "./emoji.js";
 import { icon } from "./icons.js";
 import { act, dismiss, openThread, toggleReaction } from "./actions.js";
 import { confirmDialog, promptDialog } from "./dialog.js";
-import { channel, findMessage, isDm, isMine, isThread, may, setReply } from "./state.js";
+import { channel, findMessage, isDm, isMine, isThread, may, setReply, state } from "./state.js";
 import { toast } from "./toast.js";
 import { track } from "./interactions.js";
 
@@ -91,16 +91,21 @@ async function nameThread(message) {
 
 export function emojiPicker(channelId, id, anchor) {
   const box = anchor.getBoundingClientRect();
-  const choose = (character) => {
+  let isSuper = false;
+  const choose = (chosen) => {
     done();
     const message = findMessage(channelId, id);
-    if (message) toggleReaction(message, { id: null, name: character });
+    if (message) toggleReaction(message, chosen, { isSuper });
   };
-  const any = h("input", { type: "text", maxlength: 16, placeholder: "or paste any emoji", "aria-label": "Any emoji", data: { testid: "any-emoji" }, onkeydown: (event) => event.key === "Enter" && any.value.trim() && choose(any.value.trim()) });
+  const button = (entry) => h("button", { type: "button", "aria-label": NAMES[entry.name] || entry.name, title: NAMES[entry.name] || `:${entry.name}:`, data: { emoji: entry.name }, onclick: () => choose(entry) }, emojiOf(entry));
+  const superToggle = h("button.super-toggle", { type: "button", "aria-pressed": "false", title: "People with Nitro can; here everybody can", data: { testid: "super" }, onclick: () => { isSuper = !isSuper; superToggle.setAttribute("aria-pressed", String(isSuper)); } }, icon("spark"), "Super reaction");
+  const any = h("input", { type: "text", maxlength: 16, placeholder: "or paste any emoji", "aria-label": "Any emoji", data: { testid: "any-emoji" }, onkeydown: (event) => event.key === "Enter" && any.value.trim() && choose({ id: null, name: any.value.trim() }) });
   const isRow = anchor.classList.contains("message");
   const content = [
-    h("div.emoji-grid", {}, PICKER.map((character) => h("button", { type: "button", "aria-label": NAMES[character] || character, title: NAMES[character], data: { emoji: character }, onclick: () => choose(character) }, emoji(character)))),
+    h("div.emoji-grid", {}, PICKER.map((character) => button({ id: null, name: character }))),
+    state.guild.emojis.length > 0 && [h("div.menu-title", {}, state.guild.name), h("div.emoji-grid", {}, state.guild.emojis.map(button))],
     any,
+    superToggle,
   ];
-  const done = popup(content, { x: isRow ? box.left + 72 : box.left - 120, y: box.bottom + 6, label: "Pick a reaction", role: "dialog", origin: anchor });
+  const done = popup(content.flat().filter(Boolean), { x: isRow ? box.left + 72 : box.left - 120, y: box.bottom + 6, label: "Pick a reaction", role: "dialog", origin: anchor });
 }

@@ -4,7 +4,7 @@
 import { h, patch } from "./dom.js";
 import { avatar, colourOf, nameOf } from "./avatar.js";
 import { attachments, embeds } from "./embeds.js";
-import { emoji, NAMES } from "./emoji.js";
+import { emojiOf, NAMES } from "./emoji.js";
 import { icon } from "./icons.js";
 import { dismiss, open, toggleReaction } from "./actions.js";
 import { components } from "./components.js";
@@ -148,16 +148,19 @@ function reactionsOf(message, actions) {
   if (!list.length) return [];
   const chips = list.map((reaction) => {
     const name = NAMES[reaction.emoji.name] || reaction.emoji.name;
+    const isMine = reaction.me || reaction.me_burst;
+    const isSuper = reaction.count_details?.burst > 0;
     return h(
-      "button.reaction",
+      isSuper ? "button.reaction.super" : "button.reaction",
       {
         type: "button",
-        "aria-pressed": String(reaction.me),
-        "aria-label": `${name}, ${reaction.count} ${reaction.count === 1 ? "reaction" : "reactions"}, press to ${reaction.me ? "take yours back" : "react"}`,
+        "aria-pressed": String(isMine),
+        "aria-label": `${name}, ${reaction.count} ${reaction.count === 1 ? "reaction" : "reactions"}${isSuper ? ", super" : ""}, press to ${isMine ? "take yours back" : "react"}`,
         data: { emoji: reaction.emoji.name, testid: "reaction" },
         onclick: () => toggleReaction(findMessage(message.channel_id, message.id), reaction.emoji),
       },
-      emoji(reaction.emoji.name),
+      emojiOf(reaction.emoji),
+      isSuper && icon("spark"),
       h("span.count", {}, String(reaction.count)),
     );
   });

@@ -125,16 +125,14 @@ const reducers = {
   },
   MESSAGE_REACTION_ADD: (data) => react(data, (list) => {
     let entry = list.find((r) => sameEmoji(r.emoji, data.emoji));
-    if (!entry) list.push((entry = { emoji: data.emoji, count: 0, me: false }));
-    entry.count += 1;
-    entry.me ||= data.user_id === state.me.id;
+    if (!entry) list.push((entry = { emoji: data.emoji, count: 0, count_details: { burst: 0, normal: 0 }, me: false, me_burst: false }));
+    count(entry, data, 1);
     return list;
   }),
   MESSAGE_REACTION_REMOVE: (data) => react(data, (list) => {
     const entry = list.find((r) => sameEmoji(r.emoji, data.emoji));
     if (!entry) return list;
-    entry.count -= 1;
-    if (data.user_id === state.me.id) entry.me = false;
+    count(entry, data, -1);
     return list.filter((r) => r.count > 0);
   }),
   MESSAGE_REACTION_REMOVE_ALL: (data) => react(data, () => []),
@@ -150,6 +148,9 @@ const reducers = {
       typing.delete(user_id);
       emit("typing", { channelId: channel_id });
     }, TYPING_MS);
+  },
+  GUILD_EMOJIS_UPDATE({ emojis }) {
+    state.guild.emojis = emojis;
   },
   CHANNEL_CREATE: putChannel,
   CHANNEL_UPDATE: putChannel,
@@ -178,7 +179,15 @@ function react({ channel_id, message_id }, change) {
   emit("message", { change: "update", message });
 }
 
-export const sameEmoji = (a, b) => a.id === b.id && a.name.replace("\uFE0F", "") === b.name.replace("\uFE0F", "");
+// A super reaction ("burst") is counted apart from a normal one of the same emoji.
+function count(entry, { burst, user_id }, step) {
+  const kind = burst ? "burst" : "normal";
+  entry.count += step;
+  entry.count_details = { ...entry.count_details, [kind]: entry.count_details[kind] + step };
+  if (user_id === state.me.id) entry[burst ? "me_burst" : "me"] = step > 0;
+}
+
+export const sameEmoji = (a, b) => (a.id || b.id ? a.id === b.id : a.name.replace("\uFE0F", "") === b.name.replace("\uFE0F", ""));
 
 function replace(old, message) {
   const { list } = state.messages.get(old.channel_id);

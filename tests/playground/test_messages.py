@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from bowerbird.playground import Playground
+from bowerbird.playground import Playground, server_emoji
 from bowerbird.playground.errors import DiscordError
 from bowerbird.playground.model import Message, MessageKind
 from bowerbird.playground.permissions import Permission
@@ -140,6 +140,55 @@ async def test_reactions_of_every_kind_are_heard(playground: Playground, bot: Tr
     await owner.clear_reactions(kept)
     assert (await bot.until_heard("reaction_clear")).message_id == message.id
     assert len(bot.heard_of("reaction_add")) == 3, "❤ and ❤️ are one emoji"
+
+
+async def test_super_reactions_are_counted_apart(playground: Playground, bot: TrialBot) -> None:
+    alice, bob = playground.person("alice"), playground.person("bob")
+    message = await text_channel(bot).send("hello")
+    kept = record(playground, message)
+    await alice.react(kept, "👍", is_super=True)
+    added = await bot.until_heard("reaction_add")
+    assert (added.burst, added.type) == (True, discord.ReactionType.burst)
+    await alice.react(kept, "👍")
+    await bob.react(kept, "👍")
+    fetched = await message.channel.fetch_message(message.id)
+    (reaction,) = fetched.reactions
+    assert (reaction.count, reaction.normal_count, reaction.burst_count) == (3, 2, 1)
+    await alice.unreact(kept, "👍", is_super=True)
+    removed = await bot.until_heard("reaction_remove")
+    assert removed.burst
+    assert kept.reactions[0].super_user_ids == {}
+    assert list(kept.reactions[0].user_ids) == [alice.id, bob.id]
+
+
+async def test_a_servers_emoji_is_for_bots_of_that_server(
+    playground: Playground, bot: TrialBot
+) -> None:
+    (guild,) = playground.world.guilds.values()
+    (shell,) = guild.emojis.values()
+    message = await text_channel(bot).send("hello")
+    await message.add_reaction(str(shell))
+    assert record(playground, message).reactions[0].emoji.id == shell.id
+    foreign = "<:berry:1400000000000000001>"
+    with pytest.raises(discord.HTTPException) as refusal:
+        await message.add_reaction(foreign)
+    assert refusal.value.code == 10014
+    await playground.person("alice").react(record(playground, message), foreign)
+    feather = server_emoji.create(playground.world, guild, "feather", b"<svg/>")
+    await playground.person("alice").react(record(playground, message), "🎉")
+    await bot.until_heard("reaction_add", 3)
+    assert bot.get_emoji(feather.id) is not None
+    server_emoji.remove(playground.world, guild, feather)
+    await playground.person("alice").unreact(record(playground, message), "🎉")
+    await bot.until_heard("reaction_remove")
+    assert bot.get_emoji(feather.id) is None
+
+
+async def test_files_have_a_limit(playground: Playground, bot: TrialBot) -> None:
+    playground.world.upload_limit_bytes = 5
+    with pytest.raises(discord.HTTPException) as refusal:
+        await text_channel(bot).send(file=discord.File(io.BytesIO(b"123456"), "a.txt"))
+    assert (refusal.value.status, refusal.value.code) == (413, 40005)
 
 
 async def test_the_bot_reacts_and_sees_who_did(playground: Playground, bot: TrialBot) -> None:

@@ -422,3 +422,76 @@ async def test_the_keyboard_alone_is_enough(page: Page, playground: Playground) 
     await page.press("Enter")
     answer = await playground.person("bob").wait_for_reply(message)
     assert answer.content == "hi yourself"
+
+
+async def pick_files(page: Page, *files: tuple[str, str]) -> None:
+    """As the browser's own dialog would."""
+    made = ", ".join(f"new File([{json.dumps(text)}], {json.dumps(name)})" for name, text in files)
+    await page.evaluate(
+        "{ const given = new DataTransfer();"
+        f" for (const file of [{made}]) given.items.add(file);"
+        " const picker = document.getElementById('file-picker');"
+        " picker.files = given.files;"
+        " picker.dispatchEvent(new Event('change')); }"
+    )
+
+
+async def test_files_are_chosen_taken_back_and_sent(page: Page, playground: Playground) -> None:
+    alice = playground.person("alice")
+    await pick_files(page, ("notes.txt", "blue things"), ("wrong.bin", "x" * 2048))
+    await page.wait_for_text("2.0 KB", by_id("file-bar"))
+    await page.click('[data-name="wrong.bin"] [data-testid="remove-file"]')
+    await page.type("what do you make of this?")
+    await page.press("Enter")
+    message = await alice.wait_for_message(lambda m: bool(m.attachments), since=0)
+    assert message.content == "what do you make of this?"
+    (file,) = message.attachments
+    assert (file.filename, file.content, file.content_type) == (
+        "notes.txt",
+        b"blue things",
+        "text/plain; charset=utf-8",
+    )
+    await page.wait_for_text("notes.txt", f"{FROM_ALICE} .attachment")
+    await page.wait_for("document.getElementById('file-bar').hidden")
+    await pick_files(page, ("alone.txt", "without words"))
+    await page.click(by_id("send"))
+    await alice.wait_for_message(lambda m: not m.content and bool(m.attachments), since=0)
+
+
+async def test_files_that_are_refused_come_back(page: Page, playground: Playground) -> None:
+    playground.world.upload_limit_bytes = 5
+    await pick_files(page, ("notes.txt", "blue things"))
+    await page.click(by_id("send"))
+    await page.wait_for_text("too large", by_id("toast"))
+    await page.wait_for_text("notes.txt", by_id("file-bar"))
+    await pick_files(page, *((f"{number}.txt", "1") for number in range(10)))
+    await page.wait_for_text("10 files a message at most", "#toasts")
+
+
+async def test_the_servers_own_emoji_and_super_reactions(
+    page: Page, playground: Playground
+) -> None:
+    alice, bob = playground.person("alice"), playground.person("bob")
+    (shell,) = next(iter(playground.world.guilds.values())).emojis.values()
+    message = await bob.say("general", f"a find {shell}")
+    picture = f"{FROM_BOB} img.emoji[alt=':shell:']"
+    await page.wait_for(f"document.querySelector({json.dumps(picture)})?.naturalWidth > 0")
+    await page.hover(FROM_BOB)
+    await page.click(f"{FROM_BOB} {by_id('add-reaction')}")
+    await page.click('.emoji-grid [data-emoji="shell"]')
+    await page.wait_for_element(f'{by_id("reaction")}[data-emoji="shell"][aria-pressed="true"]')
+    assert message.reactions[0].emoji.id == shell.id
+    await page.hover(FROM_BOB)
+    await page.click(f"{FROM_BOB} {by_id('add-reaction')}")
+    await page.click(by_id("super"))
+    await page.click('.emoji-grid [data-emoji="🎉"]')
+    await page.wait_for_element(f'{by_id("reaction")}.super[data-emoji="🎉"]')
+    assert list(message.reactions[1].super_user_ids) == [alice.id]
+    await page.click(f'{by_id("reaction")}[data-emoji="🎉"]')
+    await page.wait_for(f"!document.querySelector('{by_id('reaction')}.super')")
+    await page.click(INPUT)
+    await page.type("look :she")
+    await choose(page, str(shell.id))
+    await page.press("Enter")
+    sent = await alice.wait_for_message(lambda m: m.content.startswith("look"), since=0)
+    assert sent.content == f"look {shell}"

@@ -303,3 +303,15 @@ async def test_buttons_menus_and_silence(playground: Playground, bot: TrialBot) 
         assert "no 'vote:up' on this message" in refusal["message"]
         silent = await tab.ask("slash", channel=place, name="mute", options={})
         assert (await tab.event("INTERACTION_FAILURE"))["id"] == silent
+
+
+async def test_files_come_in_base64(playground: Playground) -> None:
+    async with tab_of(playground, "alice") as tab:
+        where = {"channel": tab.channel_id("general"), "text": ""}
+        sent = await tab.ask("say", **where, files=[{"name": "a/b.txt", "content": "Ymx1ZQ=="}])
+        (file,) = sent["attachments"]
+        assert (file["filename"], file["size"]) == ("a_b.txt", 4)
+        refusal = await tab.refused("say", **where, files=[{"name": "a.txt", "content": "%"}])
+        assert "base64" in refusal["message"]
+        refusal = await tab.refused("say", **where, files=[{"name": "a.txt", "content": ""}] * 11)
+        assert "10 or fewer" in refusal["message"]

@@ -8,8 +8,9 @@ import discord
 import pytest
 
 from bowerbird.playground import Playground
+from bowerbird.playground.demo import default_world
 from bowerbird.playground.rest import Record
-from bowerbird.playground.world import DEMO_TOKEN, default_world
+from bowerbird.playground.world import DEMO_TOKEN
 from tests.playground import schema
 from tests.playground.trial_bot import TrialBot, intents
 
