@@ -233,8 +233,11 @@ class SettingsForm(discord.ui.View):
         )
 
         async def submit(answer: Interaction) -> None:
-            own_ids = {emoji.id for emoji in self._guild.emojis}
-            positive, negative = settings_text.emoji_lists(likes.value, dislikes.value, own_ids)
+            # A host without the intent for emoji keeps none.
+            own = self._guild.emojis or await self._guild.fetch_emojis()
+            positive, negative = settings_text.emoji_lists(
+                likes.value, dislikes.value, [str(emoji) for emoji in own]
+            )
             edit = _to(positive_emoji=positive, negative_emoji=negative)
             await self._change(answer, edit, self._votes)
 

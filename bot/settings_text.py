@@ -82,13 +82,14 @@ def numbers(pause: str, daily: str, server_pause: str, tokens: str) -> dict[str,
 
 
 def emoji_lists(
-    positive: str, negative: str, own_ids: Collection[int]
+    positive: str, negative: str, own: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Emoji for yes and for no, as Discord writes them; empty for the operator's.
 
-    ``own_ids``: the server's own emoji, which are the only ones of that kind we can use.
+    ``own``: the server's own emoji as Discord writes them, which are the only ones of that kind
+    that we can use; people may write just their names (``:name:``).
     """
-    likes, dislikes = _emoji(positive, own_ids), _emoji(negative, own_ids)
+    likes, dislikes = _emoji(positive, own), _emoji(negative, own)
     both = {normalised(one) for one in likes} & {normalised(one) for one in dislikes}
     if both:
         raise RefusalError("settings-same-emoji")
@@ -105,14 +106,17 @@ def _number(text: str, most: int, refusal: str) -> int:
     return int(text)
 
 
-def _emoji(text: str, own_ids: Collection[int]) -> tuple[str, ...]:
-    given = tuple(dict.fromkeys(text.replace(",", " ").split()))
+def _emoji(text: str, own: Collection[str]) -> tuple[str, ...]:
+    named = {f":{emoji.split(':')[1]}:": emoji for emoji in own}
+    words = text.replace(",", " ").split()
+    given = tuple(dict.fromkeys(named.get(word, word) for word in words))
+    own_ids = {normalised(emoji) for emoji in own}
     if len(given) > MAX_EMOJI:
         raise RefusalError("settings-many-emoji", most=MAX_EMOJI)
     for one in given:
         plain = normalised(one)
         if plain.isdecimal() and one.startswith("<"):
-            if int(plain) not in own_ids:
+            if plain not in own_ids:
                 raise RefusalError("settings-foreign-emoji", emoji=one)
         elif not _is_drawn(one):
             raise RefusalError("settings-no-emoji", given=one[:30])

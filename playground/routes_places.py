@@ -107,6 +107,11 @@ def _guild(call: Call) -> Guild:
     return guild
 
 
+@routes.add("GET", GUILD + "/emojis")
+def list_emojis(call: Call) -> Json:
+    return serialize.server_emojis(_guild(call))
+
+
 @routes.add("GET", GUILD)
 def get_guild(call: Call) -> Json:
     guild = _guild(call)

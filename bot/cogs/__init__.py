@@ -55,6 +55,7 @@ def intents() -> discord.Intents:
     """What we need everywhere; none of it needs Discord's leave."""
     return discord.Intents(
         guilds=True,
+        emojis_and_stickers=True,  # to vote with a server's own emoji
         guild_messages=True,
         guild_reactions=True,
         dm_messages=True,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import secrets
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import discord
@@ -23,6 +25,8 @@ from bowerbird.bot.cogs.chat import PROMPT_LIMIT
 from bowerbird.bot.confirmation import confirmed
 from bowerbird.personalization.types import Conversation, ReplyDraft, Turn
 from bowerbird.storage.records import VersionVotes
+
+_log = logging.getLogger(__name__)
 
 UPLOAD_LIMIT_BYTES: Final = 10 * 1024 * 1024 - 64 * 1024
 """What Discord takes in a direct message, less what surrounds a file on its way."""
@@ -192,12 +196,14 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
                 UPLOAD_LIMIT_BYTES,
                 read_me=language("export-read-me"),
             )
-            await _deliver(user, packed)
+            sent = await _deliver(user, packed)
         finally:
             self._exporting.discard(user.id)
-        text = language("my-sent", names=language.joined(packed.zips))
-        if packed.too_large:
-            text += "\n" + language("my-too-large", names=language.joined(packed.too_large))
+        left = [*(name for name in packed.zips if name not in sent), *packed.too_large]
+        told = {"my-sent": sent, "my-too-large": left}
+        text = "\n".join(
+            language(key, names=language.joined(names)) for key, names in told.items() if names
+        )
         await say(interaction, rendering.notice(text))
 
     @my.command(name="forget", description="Delete everything I know of you, everywhere.")
@@ -242,10 +248,21 @@ async def _show(
         await interaction.followup.send(part, ephemeral=True, allowed_mentions=none)
 
 
-async def _deliver(user: discord.User | discord.Member, packed: export_zip.Parcels) -> None:
-    """By direct message. Raises ``RefusalError`` where that is not possible."""
+async def _deliver(user: discord.User | discord.Member, packed: export_zip.Parcels) -> list[str]:
+    """By direct message; which of them Discord took. Raises ``RefusalError`` if we may not write.
+
+    What it takes is its own to say, and has changed before: one it finds too large is left out.
+    """
+    sent = []
     for name, content in packed.zips.items():
         try:
             await user.send(file=discord.File(io.BytesIO(content), name))
         except discord.Forbidden as error:
             raise RefusalError("my-no-dm") from error
+        except discord.HTTPException as error:
+            if error.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise
+            _log.warning("Discord takes no file of %d bytes: %s", len(content), error)
+        else:
+            sent.append(name)
+    return sent

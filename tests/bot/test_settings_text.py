@@ -69,10 +69,11 @@ def test_wrong_numbers_say_which_are_right(pause: str) -> None:
 
 def test_emoji() -> None:
     own = f"<:yes:{OWN}>"
-    likes, dislikes = settings_text.emoji_lists(f"❤️ {own}, 1️⃣ ❤️", "👎🏽 🇩🇪", {OWN})
+    likes, dislikes = settings_text.emoji_lists(f"❤️ {own}, 1️⃣ ❤️", "👎🏽 🇩🇪", [own])
     assert likes == ("❤️", own, "1️⃣")
     assert dislikes == ("👎🏽", "🇩🇪")
-    assert settings_text.emoji_lists(" ", "", set()) == ((), ())
+    assert settings_text.emoji_lists(" :yes:", "👎", [own]) == ((own,), ("👎",))
+    assert settings_text.emoji_lists(" ", "", []) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,7 @@ def test_emoji() -> None:
         ("yes", "👎", "“yes” is not an emoji"),
         ("👍yes", "👎", "is not an emoji"),
         (str(OWN), "👎", "is not an emoji"),
+        (":yes:", "👎", "“:yes:” is not an emoji"),
         (f"<:yes:{OWN}>", "👎", "not an emoji of this server"),
         ("👍", "👍🏽", "cannot mean yes and no"),
         ("👍", "", "Fill in both fields"),
@@ -91,4 +93,4 @@ def test_emoji() -> None:
 )
 def test_wrong_emoji_say_why(likes: str, dislikes: str, why: str) -> None:
     with pytest.raises(RefusalError, match=why):
-        settings_text.emoji_lists(likes, dislikes, set())
+        settings_text.emoji_lists(likes, dislikes, [])

@@ -174,6 +174,7 @@ async def test_a_servers_emoji_is_for_bots_of_that_server(
         await message.add_reaction(foreign)
     assert refusal.value.code == 10014
     await playground.person("alice").react(record(playground, message), foreign)
+    assert [emoji.id for emoji in await bot.guilds[0].fetch_emojis()] == [shell.id]
     feather = server_emoji.create(playground.world, guild, "feather", b"<svg/>")
     await playground.person("alice").react(record(playground, message), "🎉")
     await bot.until_heard("reaction_add", 3)

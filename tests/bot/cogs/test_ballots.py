@@ -175,6 +175,34 @@ async def test_a_stopped_and_a_growing_reply_have_the_right_buttons(house: House
     await alice.wait_until(lambda: len(buttons(reply)) == 4)
 
 
+async def test_an_emoji_of_the_server_is_chosen_by_name_and_offered(house: House) -> None:
+    alice, owner = house.person("alice"), house.person("owner")
+    guild = next(iter(house.playground.world.guilds.values()))
+    (shell,) = guild.emojis.values()
+    await house.opt_in(alice)
+    form = await (await owner.slash("general", "server settings")).answered()
+    await owner.click(form, "bowerbird:settings:votes")
+    await owner.wait_until(lambda: "bowerbird:settings:emoji" in str(form.components))
+    modal = await (await owner.click(form, "bowerbird:settings:emoji")).modal_shown()
+    await owner.submit(modal, {"likes": ":shell:", "dislikes": "🪨"})
+    await owner.wait_until(lambda: str(shell) in form.content)
+    question = await alice.say("general", f"{house.mention} hi")
+    reply = await house.finished_reply(alice, question)
+    assert [reaction.emoji.id for reaction in reply.reactions] == [shell.id, None, None]
+    await alice.react(reply, str(shell), is_super=True)
+
+    async def is_liked() -> bool:
+        return await liked(house, alice) == [True]
+
+    await house.until(is_liked)
+    await alice.unreact(reply, str(shell), is_super=True)
+
+    async def is_taken_back() -> bool:
+        return not await is_liked()
+
+    await house.until(is_taken_back)
+
+
 async def test_a_servers_own_emoji_vote(house: House) -> None:
     alice = house.person("alice")
     yes, no = "<:yes:1400000000000000001>", "<:no:1400000000000000002>"

@@ -222,6 +222,16 @@ async def test_export_comes_by_dm_with_all_there_is_and_nothing_of_others(house:
     assert "a private question" in json.dumps(known)
 
 
+async def test_export_larger_than_discord_takes(house: House) -> None:
+    alice = house.person("alice")
+    await trained(house, alice)
+    house.playground.world.upload_limit_bytes = 100
+    answer = await (await alice.slash("general", "my export")).answered()
+    assert answer.content.startswith("-# Too large for Discord")
+    assert "`bowerbird export`): bowerbird.zip." in answer.content
+    assert alice.messages(await alice.dm()) == []
+
+
 async def test_export_where_we_may_not_write_to_them(house: House) -> None:
     alice = house.person("alice")
     route = "POST /users/@me/channels"
