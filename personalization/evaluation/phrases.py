@@ -1,7 +1,7 @@
 """What simulated people say when they teach: closings, names, lead-ins and filling sentences.
 
-Contract: data alone. No sentence here has a contraction, a list mark or another one's lead-in word,
-so that what is added for one wish does not break another.
+Contract: data alone. Nothing here has a list mark or another lead-in word, and only the casual
+lead-in has contractions, so that what is added for one wish does not break another.
 """
 
 from __future__ import annotations
@@ -47,3 +47,8 @@ MORE: Final = (
     "You can find good books and short films about this in most libraries.",
     "Write down what you notice, because it is easy to forget the details later.",
 )
+
+CASUAL_LEAD_IN: Final = "Here's how I'd put it."
+
+ADDED: Final = (*CLOSINGS, *LEAD_INS.values(), CASUAL_LEAD_IN, *QUESTIONS)
+"""Whole phrases that come with a wish and say nothing of the answer."""

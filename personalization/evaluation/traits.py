@@ -315,7 +315,7 @@ def _contractions() -> Axis:
             'Write casually, with contractions such as "it\'s" and "don\'t".',
             2,
             casual,
-            lambda reply, _: f"Here's how I'd put it. {reply}",
+            lambda reply, _: f"{phrases.CASUAL_LEAD_IN} {reply}",
         ),
     )
 

@@ -1,0 +1,197 @@
+"""Two trainings that must fail, or the evaluation itself is wrong.
+
+The degenerate recipe (docs/LOG.md) pushes away from 👎 alone, hard and without an anchor: its
+replies are nonsense, which the measure must call a loss and the gate must stop. Shuffled votes hold
+no wish, so learning from them must gain nothing.
+
+Contract: as the arms', with students of these kinds. What is expected is stated here as numbers.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any, Final
+
+from bowerbird.personalization.evaluation.arms import Arm, Arms, Student
+from bowerbird.personalization.evaluation.asking import Said
+from bowerbird.personalization.evaluation.learning import Lesson, School, Trained
+from bowerbird.personalization.evaluation.metrics import interval
+from bowerbird.personalization.evaluation.opinions import (
+    Opinion,
+    all_disliked,
+    labelled_replies,
+    shuffled,
+)
+from bowerbird.personalization.evaluation.outcomes import Case, Outcome, rounded
+from bowerbird.personalization.evaluation.people import Person
+from bowerbird.personalization.evaluation.plan import Plan, Subject
+from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.types import AdapterRef
+
+DISLIKED: Final = 40
+MAX_SHUFFLED_GAIN: Final = 0.03
+"""Mean gain in satisfaction that is put down to chance, if the interval does not include 0."""
+
+_ALL_LINEAR: Final = (
+    *("q_proj", "k_proj", "v_proj", "o_proj"),
+    *("gate_proj", "up_proj", "down_proj"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A person, what they think of the pool's replies, and how they are judged."""
+
+    case: Case
+    opinions: tuple[Opinion, ...]
+
+    @property
+    def person(self) -> Person:
+        return self.case.person
+
+
+class Controls:
+    """``disliked``: base replies for the degenerate recipe. ``questions``: judged by."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        subject: Subject,
+        arms: Arms,
+        school: School,
+        questions: Sequence[str],
+    ) -> None:
+        self._plan = plan
+        self._subject = subject
+        self._arms = arms
+        self._school = school
+        self._questions = questions
+
+    def lessons(self, taught: Sequence[Taught], disliked: Sequence[Said]) -> list[Lesson]:
+        """What must be trained before ``run``."""
+        return [self._degenerate(one, disliked) for one in taught] + [
+            self._shuffled(one) for one in taught
+        ]
+
+    async def run(
+        self,
+        taught: Sequence[Taught],
+        disliked: Sequence[Said],
+        base: Mapping[int, Outcome],
+        trained: Mapping[str, Trained],
+        on_reply: Callable[[int, int], None],
+    ) -> dict[str, Any]:
+        """Both controls' figures, each with ``is_as_expected``."""
+        degenerate = [trained[self._degenerate(one, disliked).name] for one in taught]
+        students = [
+            Student(
+                one.person,
+                (),
+                AdapterRef(2, one.person.person_id, 1, ended.folder) if ended.folder else None,
+            )
+            for one, ended in zip(taught, degenerate, strict=True)
+        ]
+        nonsense = await self._outcomes("degenerate", "adapter", taught, students, on_reply)
+        wins = interval([one.win_rate for one in nonsense])
+        stopped = fmean(not ended.is_accepted for ended in degenerate)
+        shuffled_students = [
+            Student(one.person, self._labelled(one, shuffled_votes(self._plan, one)), adapter)
+            for one in taught
+            for adapter in [trained[self._shuffled(one).name].adapter]
+        ]
+        gains = {}
+        for arm in ("adapter", "rerank"):
+            found = await self._outcomes("shuffled", arm, taught, shuffled_students, on_reply)
+            gains[arm] = interval(
+                [
+                    outcome.satisfaction - base[one.person.person_id].satisfaction
+                    for one, outcome in zip(taught, found, strict=True)
+                ]
+            )
+        return {
+            "degenerate": {
+                "stopped_by_gate_share": stopped,
+                "reasons": sorted({reason for ended in degenerate for reason in ended.reasons}),
+                "win_rate": rounded(wins),
+                "satisfaction": rounded(interval([one.satisfaction for one in nonsense])),
+                "surface_satisfaction": rounded(
+                    interval([one.surface_satisfaction for one in nonsense])
+                ),
+                "coherent_share": round(fmean(one.coherent_share for one in nonsense), 4),
+                "is_as_expected": stopped == 1 and wins[0] < 0.5,
+            },
+            "shuffled": {
+                "gain": rounded(gains["adapter"]),
+                "rerank_gain": rounded(gains["rerank"]),
+                "is_as_expected": all(
+                    mean <= MAX_SHUFFLED_GAIN or low <= 0 for mean, low, _ in gains.values()
+                ),
+            },
+        }
+
+    async def _outcomes(
+        self,
+        part: str,
+        arm: Arm,
+        taught: Sequence[Taught],
+        students: Sequence[Student],
+        on_reply: Callable[[int, int], None],
+    ) -> list[Outcome]:
+        answers = await self._arms.answers(
+            arm, students, self._questions, part=part, on_reply=on_reply
+        )
+        return [one.case.outcome(answers[one.person.person_id]) for one in taught]
+
+    def _degenerate(self, one: Taught, disliked: Sequence[Said]) -> Lesson:
+        return Lesson(
+            f"degenerate-{one.person.person_id}",
+            one.person.person_id,
+            self._labelled(one, all_disliked(disliked[:DISLIKED])),
+            recipe=degenerate(self._subject.recipe),
+            weight=1.0,
+            keeps_rejected=True,
+        )
+
+    def _shuffled(self, one: Taught) -> Lesson:
+        return Lesson(
+            f"shuffled-{one.person.person_id}",
+            one.person.person_id,
+            self._labelled(one, shuffled_votes(self._plan, one)),
+        )
+
+    def _labelled(self, one: Taught, opinions: Sequence[Opinion]) -> Any:
+        return labelled_replies(
+            one.person.person_id,
+            opinions,
+            system_prompt=self._subject.system_prompt,
+            base_model=self._subject.base_model,
+        )
+
+
+def degenerate(recipe: TrainRecipe) -> TrainRecipe:
+    """All linear layers, a tenfold step, KTO alone, nothing that holds it back."""
+    return replace(
+        recipe,
+        objective="preference",
+        kto_weight=1.0,
+        pair_weight=0.0,
+        teach_weight=0.0,
+        liked_nll_weight=0.0,
+        weak_weight=0.0,
+        norm_weight=0.0,
+        targets=_ALL_LINEAR,
+        learning_rate=2e-3,
+        epochs=4,
+        batch_size=4,
+        kl_weight=0.0,
+        weight_decay=0.0,
+        clip_norm=1e6,
+    )
+
+
+def shuffled_votes(plan: Plan, one: Taught) -> tuple[Opinion, ...]:
+    rng = random.Random(f"{plan.seed} shuffled {one.person.person_id}")  # noqa: S311
+    return shuffled(one.opinions, rng)

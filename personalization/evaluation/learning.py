@@ -1,0 +1,172 @@
+"""Training simulated people through the real path: jobs, worker process, gate, candidate folder.
+
+Contract: a training that is finished is in the ledger and its adapter on disk, and is not done
+again; one that failed stays failed, with its error. Knows jobs and folders, no torch.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bowerbird.personalization.evaluation.ledger import Ledger
+from bowerbird.personalization.evaluation.plan import Subject
+from bowerbird.personalization.training.dataset import build_examples
+from bowerbird.personalization.training.executor import (
+    TrainExecutor,
+    TrainJob,
+    TrainProgress,
+    TrainRecipe,
+)
+from bowerbird.personalization.training.pairs import build_pairs
+from bowerbird.personalization.types import AdapterRef
+from bowerbird.storage.records import LabelledReply
+
+OnTraining = Callable[[int, int], None]
+"""``on_training(done, total)``: steps of all trainings of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One training. ``name`` is unique in an evaluation and is its folder's name as well.
+
+    ``weight``: of every example, instead of the balanced weights. ``keeps_rejected``: for the
+    control that must be rejected, and whose replies are looked at none the less.
+    """
+
+    name: str
+    person_id: int
+    labelled: tuple[LabelledReply, ...]
+    recipe: TrainRecipe | None = None
+    incumbent: AdapterRef | None = None
+    weight: float | None = None
+    keeps_rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How a training ended. ``adapter`` is what would be served: ``None`` is the base model.
+
+    ``folder`` also holds an adapter that was rejected, where that was kept.
+    """
+
+    is_accepted: bool
+    reasons: tuple[str, ...]
+    measurements: Mapping[str, Any]
+    seconds: float
+    adapter: AdapterRef | None
+    folder: Path | None
+
+
+class School:
+    """Where people are trained. ``folder``: of the adapters, which stay there."""
+
+    def __init__(
+        self, executor: TrainExecutor, subject: Subject, folder: Path, ledger: Ledger
+    ) -> None:
+        self._executor = executor
+        self._subject = subject
+        self._folder = folder
+        self._ledger = ledger
+
+    async def train(
+        self, lessons: Sequence[Lesson], on_training: OnTraining = lambda done, total: None
+    ) -> dict[str, Trained]:
+        """All of them, by name. Raises ``TrainingError`` if no worker can be started."""
+        jobs = {}
+        for lesson in lessons:
+            if _cell(lesson.name) in self._ledger:
+                continue
+            job = self._job(lesson)
+            if job is None:
+                self._end(lesson.name, error="there was nothing to learn from")
+            else:
+                shutil.rmtree(job.candidate_dir, ignore_errors=True)  # from a run that was stopped
+                jobs[job.job_id] = job
+        await self._run(list(jobs.values()), on_training)
+        return {lesson.name: self.trained(lesson) for lesson in lessons}
+
+    def trained(self, lesson: Lesson) -> Trained:
+        """How a finished training ended."""
+        known = self._ledger[_cell(lesson.name)]
+        folder = self._folder / lesson.name
+        adapter = None
+        if known["is_accepted"]:
+            version = zlib.crc32(lesson.name.encode())  # a version is immutable, so is a name
+            adapter = AdapterRef(1, lesson.person_id, version, folder)
+        return Trained(
+            known["is_accepted"],
+            tuple(known["reasons"]),
+            known["measurements"],
+            known["seconds"],
+            adapter,
+            folder if folder.is_dir() else None,
+        )
+
+    def _job(self, lesson: Lesson) -> TrainJob | None:
+        examples = build_examples(lesson.labelled, with_sentiment=False)
+        if not examples:
+            return None
+        if lesson.weight is not None:
+            examples = tuple(replace(example, weight=lesson.weight) for example in examples)
+        return TrainJob(
+            job_id=lesson.name,
+            base_model=self._subject.model_path,
+            candidate_dir=str(self._folder / lesson.name),
+            examples=examples,
+            recipe=lesson.recipe or self._subject.recipe,
+            incumbent_dir=str(lesson.incumbent.path) if lesson.incumbent else None,
+            pairs=build_pairs(lesson.labelled),
+            keeps_rejected=lesson.keeps_rejected,
+        )
+
+    async def _run(self, jobs: Sequence[TrainJob], on_training: OnTraining) -> None:
+        if not jobs:
+            return
+        share: dict[str, float] = {}
+        async with aclosing(self._executor.run(jobs)) as events:
+            async for event in events:
+                if isinstance(event, TrainProgress):
+                    if event.stage != "loading":
+                        share[event.job_id] = 0.8 * event.done / max(1, event.total)
+                        if event.stage == "gate":
+                            share[event.job_id] = 0.8 + share[event.job_id] / 4
+                else:
+                    share[event.job_id] = 1.0
+                    verdict = event.verdict
+                    self._end(
+                        event.job_id,
+                        is_accepted=verdict is not None and verdict.is_accepted,
+                        reasons=verdict.reasons if verdict else (),
+                        measurements=verdict.measurements if verdict else {},
+                        error=event.error,
+                        seconds=event.seconds,
+                    )
+                on_training(int(100 * sum(share.values())), 100 * len(jobs))
+
+    def _end(
+        self,
+        name: str,
+        *,
+        is_accepted: bool = False,
+        reasons: Sequence[str] = (),
+        measurements: Mapping[str, Any] | None = None,
+        error: str | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        told = {
+            "is_accepted": is_accepted,
+            "reasons": [*reasons, *([error] if error else [])],
+            "measurements": dict(measurements or {}),
+            "seconds": round(seconds, 1),
+        }
+        self._ledger.put(_cell(name), told)
+
+
+def _cell(name: str) -> str:
+    return f"training {name}"
