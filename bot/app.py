@@ -260,6 +260,15 @@ def house_rules(settings: Settings, store: Store) -> tuple[ServerBook, Admission
     return servers, Admission(servers, store, settings.zone, limits), Languages(servers)
 
 
+def train_recipe(settings: Settings) -> TrainRecipe:
+    """What the night trains with, and what `bowerbird evaluate` measures."""
+    return TrainRecipe(
+        rank=settings.lora_rank,
+        alpha=2 * settings.lora_rank,
+        targets=settings.lora_targets,
+    )
+
+
 def _nightly(
     settings: Settings,
     store: Store,
@@ -273,11 +282,7 @@ def _nightly(
         executor,
         adapters,
         backend,
-        recipe=TrainRecipe(
-            rank=settings.lora_rank,
-            alpha=2 * settings.lora_rank,
-            targets=settings.lora_targets,
-        ),
+        recipe=train_recipe(settings),
         model_path=model,
         min_feedback=settings.min_feedback,
         interactions_only=settings.train_on == "interactions",

@@ -191,6 +191,20 @@ def _parser() -> argparse.ArgumentParser:
         "--user", type=_snowflake, metavar="ID", help="only this person, due or not"
     )
 
+    evaluate = add(
+        groups, "evaluate", "evaluate:evaluate", "measure whether learning works, on made-up people"
+    )
+    evaluate.add_argument(
+        "--quick", action="store_true", help="a few people and questions: about ten minutes"
+    )
+    evaluate.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        default=Path("build"),
+        help="where figures and report go, and what was finished is found again (%(default)s)",
+    )
+
     model = groups.add_parser(
         "model", help="the base model", description="The base model.", parents=[common]
     ).add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -35,6 +35,9 @@ DISLIKED: Final = 40
 MAX_SHUFFLED_GAIN: Final = 0.03
 """Mean gain in satisfaction that is put down to chance, if the interval does not include 0."""
 
+MIN_PEOPLE: Final = 3
+"""Of fewer an interval says nothing, and one person's few replies may gain by chance."""
+
 _ALL_LINEAR: Final = (
     *("q_proj", "k_proj", "v_proj", "o_proj"),
     *("gate_proj", "up_proj", "down_proj"),
@@ -84,7 +87,7 @@ class Controls:
         trained: Mapping[str, Trained],
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
-        """Both controls' figures, each with ``is_as_expected``."""
+        """Both controls' figures, each with ``is_as_expected`` (``None``: too few people)."""
         degenerate = [trained[self._degenerate(one, disliked).name] for one in taught]
         students = [
             Student(
@@ -126,9 +129,9 @@ class Controls:
             "shuffled": {
                 "gain": rounded(gains["adapter"]),
                 "rerank_gain": rounded(gains["rerank"]),
-                "is_as_expected": all(
-                    mean <= MAX_SHUFFLED_GAIN or low <= 0 for mean, low, _ in gains.values()
-                ),
+                "is_as_expected": None
+                if len(taught) < MIN_PEOPLE
+                else all(mean <= MAX_SHUFFLED_GAIN or low <= 0 for mean, low, _ in gains.values()),
             },
         }
 

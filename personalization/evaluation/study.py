@@ -40,7 +40,6 @@ from bowerbird.personalization.evaluation.plan import Plan, Subject, fingerprint
 from bowerbird.personalization.evaluation.pool import Pool
 from bowerbird.personalization.generation.engine import TorchEngine
 from bowerbird.personalization.training.executor import TrainExecutor
-from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import LabelledReply
 
@@ -356,8 +355,3 @@ class Study:
 
 def _name(part: str, person: Person) -> str:
     return f"{part}-{person.person_id}"
-
-
-def real_executor() -> TrainExecutor:
-    """The one that the bot trains with."""
-    return SubprocessExecutor()

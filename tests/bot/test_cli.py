@@ -16,6 +16,7 @@ COMMANDS = [
     ["playground"],
     ["sync"],
     ["retrain"],
+    ["evaluate"],
     ["model"],
     ["model", "fetch"],
     ["doctor"],

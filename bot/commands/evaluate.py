@@ -1,0 +1,149 @@
+"""`bowerbird evaluate`: whether learning works, on simulated people, in figures and a report.
+
+Contract: needs the model and no Discord, token or database. Finished work is kept below the output
+folder, so a run that is stopped goes on where it was. Exit code 1 also where a control that must
+fail did not, since the other figures cannot be trusted then. Knows how to show it, not to measure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.table import Table
+
+from bowerbird.bot.app import train_recipe
+from bowerbird.bot.failures import CommandError, MisuseError
+from bowerbird.bot.progress_bars import progress_bars
+from bowerbird.bot.settings import Settings
+from bowerbird.personalization.evaluation.plan import FULL, QUICK, Subject
+from bowerbird.personalization.models import model_path
+from bowerbird.personalization.types import Sampling
+
+FIGURES: Final = "evaluation.json"
+FOLDER: Final = "evaluation"
+REPORT: Final = "report.html"
+BENCHMARKS: Final = "bench.json"
+"""Where `python -m benchmarks` leaves its figures, if it was given the same folder."""
+
+
+async def evaluate(settings: Settings, options: argparse.Namespace) -> int:
+    """Run it, or go on with it; print the table; leave figures, plots and report."""
+    out: Path = options.out
+    model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
+    subject = Subject(
+        model_path=model,
+        base_model=settings.base_model,
+        system_prompt=settings.system_prompt,
+        sampling=Sampling(),
+        recipe=train_recipe(settings),
+        candidates=settings.candidates,
+    )
+    async with _alone(out / FOLDER):
+        figures = await _measure(subject, out, is_quick=options.quick)
+    _show(figures, out)
+    as_expected = [control["is_as_expected"] for control in figures["controls"].values()]
+    return 1 if False in as_expected else 0
+
+
+async def _measure(subject: Subject, out: Path, *, is_quick: bool) -> dict[str, Any]:
+    from bowerbird.personalization.evaluation import report, study, summary
+    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+
+    executor = SubprocessExecutor()
+    try:
+        with progress_bars() as bars:
+            found = await study.evaluate(
+                QUICK if is_quick else FULL, subject, out / FOLDER, bars, executor
+            )
+    finally:
+        await executor.aclose()
+    figures = summary.as_json(found, _people_per_hour(out / BENCHMARKS))
+    pictures = report.plots(figures)
+    page = report.page(figures, found, pictures)
+    _write(out / FIGURES, (json.dumps(figures, ensure_ascii=False, indent=1) + "\n").encode())
+    _write(out / FOLDER / REPORT, page.encode())
+    for name, png in pictures.items():
+        _write(out / FOLDER / f"{name}.png", png)
+    return figures
+
+
+@asynccontextmanager
+async def _alone(folder: Path) -> AsyncIterator[None]:
+    """Two evaluations in one folder would write over each other's work."""
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise MisuseError(f"{folder} is no folder; give another --out") from None
+    lock = FileLock(folder / "evaluation.lock", blocking=False, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise CommandError(
+            f"an evaluation is running in {folder} already; wait for it, or give another --out"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _people_per_hour(path: Path) -> Mapping[str, float] | None:
+    """What `python -m benchmarks training` has measured, if it has."""
+    try:
+        found = json.loads(path.read_text("utf-8")).get("people_per_hour")
+    except (FileNotFoundError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Complete or not at all."""
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _show(figures: Mapping[str, Any], out: Path) -> None:
+    console = Console(highlight=False, markup=False)
+    table = Table("Arm", box=None, pad_edge=False)
+    for title in ("Satisfaction", "Win rate", "Coherent", "KL", "Ordinary text"):
+        table.add_column(title, justify="right")
+    for arm, values in figures["arms"].items():
+        kl = values["kl_per_token"]
+        table.add_row(
+            arm,
+            _share(values["satisfaction"]),
+            _share(values["win_rate"]),
+            f"{values['coherent_share']:.0%}",
+            "–" if kl is None else f"{kl:.3f}",
+            f"{values['general_nll_change']:+.2%}",
+        )
+    console.print(table)
+    for name, control in figures["controls"].items():
+        verdict = {True: "fails, as it must", False: "DOES NOT FAIL AS IT MUST"}
+        told = verdict.get(control["is_as_expected"], "too few people to tell")
+        console.print(f"Control, {name}: {told}")
+    for line in figures["left_out"]:
+        console.print(line, soft_wrap=True)
+    console.print(
+        f"{figures['people']} people, {figures['votes']} votes each. "
+        f"Figures: {out / FIGURES}; report: {out / FOLDER / REPORT}",
+        soft_wrap=True,
+    )
+
+
+def _share(value: tuple[float, float, float]) -> str:
+    mean, low, high = value
+    return f"{mean:.0%} ({low:.0%}–{high:.0%})"
