@@ -6,36 +6,68 @@ import json
 import math
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from bowerbird.personalization.training import gate, shared_base, slot_learning, trainer
+from bowerbird.personalization.prompting import encode
+from bowerbird.personalization.training import gate, gate_measures, shared_base, slot_learning
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe, Verdict
-from bowerbird.personalization.training.gate import Measurements, judge, liked_direction
+from bowerbird.personalization.training.gate import Measurements, Sample, Taste, judge
+from bowerbird.personalization.training.rows import Row
 from bowerbird.personalization.training.shared_base import SharedBase
 from tests.personalization.training.samples import SYSTEM, an_example, some_examples
 
+USUAL = Sample(
+    nll_rise=0.0,
+    relevance=0.95,
+    empty_share=0.0,
+    cut_off_share=0.5,
+    distinct_bigrams=0.95,
+    length=60.0,
+)
 FINE = Measurements(
     is_finite=True,
+    votes=60,
     held_out=12,
     auc=0.8,
     incumbent_auc=None,
+    taste=Taste(wins=0.6, error=0.12, reliability=0.8, is_against_incumbent=False),
     kl_per_token=0.01,
     general_nll_change=0.0,
-    fresh_nll=(1.5, 1.5),
-    empty_share=(0.0, 0.0),
-    cut_off_share=(0.5, 0.5),
-    distinct_bigrams=(0.95, 0.95),
-    length=(60.0, 60.0),
-    liked_direction=None,
+    fresh=USUAL,
+    own=USUAL,
+    liked=None,
 )
+
+
+def fresh(**changes: float) -> dict[str, Any]:
+    return {"fresh": replace(USUAL, **changes)}
+
+
+def liked(**changes: float) -> dict[str, Any]:
+    return {"liked": replace(USUAL, **changes)}
 
 
 def test_a_good_candidate_passes_and_is_told_why() -> None:
     verdict = judge(FINE)
     assert verdict.is_accepted
-    assert "80%" in " ".join(verdict.reasons)
+    assert verdict.reasons == (
+        "Its fresh replies make as much sense as before.",
+        "Going by your votes, its fresh replies won 60% of comparisons with those before.",
+        "On votes it had not seen, it got 80% of pairs right.",
+    )
+
+
+def test_the_reasons_say_what_was_decided_on() -> None:
+    few = judge(replace(FINE, auc=None, taste=None, votes=5))
+    assert few.is_accepted
+    assert "only safety was checked" in few.reasons[1]
+    some = judge(replace(FINE, auc=None, votes=20))
+    assert "60% of comparisons" in some.reasons[1]
+    for verdict in (few, some):
+        assert verdict.reasons[-1].startswith("With about 50 votes")
 
 
 @pytest.mark.parametrize(
@@ -43,19 +75,26 @@ def test_a_good_candidate_passes_and_is_told_why() -> None:
     [
         ({"auc": 0.49}, "less well"),
         ({"auc": 0.7, "incumbent_auc": 0.9}, "less well"),
+        ({"taste": Taste(0.25, 0.12, 0.8, is_against_incumbent=True)}, "please less"),
         ({"kl_per_token": 0.9}, "changed too much"),
         ({"general_nll_change": 0.02}, "ordinary text"),
-        ({"fresh_nll": (2.5, 1.5)}, "too little sense"),
-        ({"empty_share": (0.3, 0.0)}, "empty"),
-        ({"cut_off_share": (1.0, 0.2)}, "no end"),
-        ({"distinct_bigrams": (0.4, 0.95)}, "repeated"),
-        ({"length": (5.0, 60.0)}, "shorter"),
-        ({"length": (300.0, 60.0)}, "longer"),
-        ({"length": (5.0, 60.0), "liked_direction": "longer"}, "shorter"),
+        (fresh(nll_rise=0.5), "too little sense"),
+        (fresh(nll_rise=0.9) | liked(nll_rise=0.5), "too little sense"),
+        (fresh(nll_rise=1.2) | liked(nll_rise=3.0), "too little sense"),
+        (fresh(relevance=0.6), "fit their questions"),
+        (fresh(relevance=0.4) | liked(relevance=0.7), "fit their questions"),
+        (fresh(empty_share=0.3) | liked(empty_share=0.9), "empty"),
+        (fresh(cut_off_share=0.9), "no end"),
+        (fresh(distinct_bigrams=0.4), "repeated"),
+        (fresh(length=5.0), "shorter"),
+        (fresh(length=5.0) | liked(length=20.0), "shorter"),
+        (fresh(length=5.0) | liked(length=300.0), "shorter"),
+        (fresh(length=300.0), "longer"),
+        (fresh(length=300.0) | liked(length=20.0), "longer"),
     ],
 )
-def test_each_fault_alone_is_a_no_with_its_reason(changes: dict[str, object], says: str) -> None:
-    verdict = judge(replace(FINE, **changes))  # type: ignore[arg-type]
+def test_each_fault_alone_is_a_no_with_its_reason(changes: dict[str, Any], says: str) -> None:
+    verdict = judge(replace(FINE, **changes))
     assert not verdict.is_accepted
     (reason,) = verdict.reasons
     assert says in reason
@@ -64,23 +103,34 @@ def test_each_fault_alone_is_a_no_with_its_reason(changes: dict[str, object], sa
 @pytest.mark.parametrize(
     "changes",
     [
-        {"length": (15.0, 60.0), "liked_direction": "shorter"},
-        {"length": (200.0, 60.0), "liked_direction": "longer"},
-        {"cut_off_share": (1.0, 0.2), "liked_direction": "longer"},
-        {"auc": None},
+        fresh(length=9.0) | liked(length=20.0),
+        fresh(length=200.0) | liked(length=120.0),
+        fresh(cut_off_share=1.0) | liked(cut_off_share=1.0),
+        fresh(nll_rise=0.7) | liked(nll_rise=0.5),  # lower case, emoji, a closing phrase
+        fresh(nll_rise=-0.5) | liked(nll_rise=-0.5),
+        fresh(relevance=0.6) | liked(relevance=0.7),  # who likes "Okay." likes what fits anything
+        fresh(distinct_bigrams=0.6) | liked(distinct_bigrams=0.65),
         {"auc": 0.86, "incumbent_auc": 0.9},
-        {"fresh_nll": (0.9, 1.5)},
+        {"taste": Taste(0.35, 0.12, 0.8, is_against_incumbent=True)},  # may be an accident
     ],
 )
-def test_what_the_person_asked_for_is_no_fault(changes: dict[str, object]) -> None:
-    assert judge(replace(FINE, **changes)).is_accepted  # type: ignore[arg-type]
+def test_what_the_person_asked_for_is_no_fault(changes: dict[str, Any]) -> None:
+    assert judge(replace(FINE, **changes)).is_accepted
 
 
-@pytest.mark.parametrize("name", ["auc", "kl_per_token", "general_nll_change", "fresh_nll"])
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_a_number_that_is_none_is_a_no(name: str, number: float) -> None:
-    value = (number, 1.5) if name == "fresh_nll" else number
-    verdict = judge(replace(FINE, **{name: value}))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"auc": math.nan},
+        {"kl_per_token": math.inf},
+        {"general_nll_change": -math.inf},
+        fresh(nll_rise=math.nan),
+        {"taste": Taste(math.nan, 0.1, 0.8, is_against_incumbent=False)},
+        liked(relevance=math.inf),
+    ],
+)
+def test_a_number_that_is_none_is_a_no(changes: dict[str, Any]) -> None:
+    verdict = judge(replace(FINE, **changes))
     assert not verdict.is_accepted
     json.dumps(verdict.measurements, allow_nan=False)
 
@@ -90,20 +140,7 @@ def test_a_training_that_was_not_finite_is_a_no() -> None:
 
 
 def test_measurements_are_json() -> None:
-    json.dumps(judge(FINE).measurements, allow_nan=False)
-    assert judge(FINE).measurements == asdict(FINE)
-
-
-def test_the_liked_direction_needs_a_clear_difference() -> None:
-    def votes(liked: str, disliked: str, amount: int = 3) -> list[TrainExample]:
-        return [an_example(reply=liked)] * amount + [
-            an_example(reply=disliked, is_liked=False)
-        ] * amount
-
-    assert liked_direction(votes("short", "a good deal longer")) == "shorter"
-    assert liked_direction(votes("a good deal longer", "short")) == "longer"
-    assert liked_direction(votes("12345", "123456")) is None
-    assert liked_direction(votes("short", "a good deal longer", amount=2)) is None
+    assert json.loads(json.dumps(judge(FINE).measurements, allow_nan=False)) == asdict(FINE)
 
 
 # --- on models --------------------------------------------------------------------------------
@@ -114,25 +151,40 @@ def base(tiny_model_dir: Path) -> SharedBase:
     return SharedBase(str(tiny_model_dir), dtype="float32")
 
 
-def judged(base: SharedBase, noise: float, *, held_out: int = 0) -> tuple[Verdict, Measurements]:
-    """The verdict on an adapter whose B is random of this size."""
+def as_rows(base: SharedBase, examples: tuple[TrainExample, ...]) -> list[Row]:
+    rows = []
+    for example in examples:
+        encoded = encode(base.tokenizer, example.turns, example.reply, max_tokens=512)
+        with torch.inference_mode():
+            reference = float(base.token_logprobs(encoded).sum())
+        rows.append(Row(encoded, example.is_liked, 1.0, reference))
+    return rows
+
+
+def judged(
+    base: SharedBase,
+    noise: float,
+    *,
+    examples: tuple[TrainExample, ...] | None = None,
+    held_out: int = 0,
+    has_incumbent: bool = False,
+) -> tuple[Verdict, Measurements]:
+    """The verdict on an adapter whose B is random of this size; an incumbent says nothing new."""
     recipe = TrainRecipe()
-    examples = some_examples(6)
-    neutral = base.neutral((SYSTEM,))
-    rows = trainer.rows_of(base, some_examples(held_out), recipe.max_tokens)
-    with base.adapters(count=1, rank=recipe.rank, targets=recipe.targets) as slots:
+    with base.adapters(count=2, rank=recipe.rank, targets=recipe.targets) as slots:
         slot_learning.initialize(slots, 0, seed=0)
+        slot_learning.initialize(slots, 1, seed=1)
         with torch.no_grad():
             is_b = slot_learning.SlotGradients(slots, 2.0).unit == 2.0
             noises = torch.randn(is_b.shape, generator=torch.Generator().manual_seed(0))
             slots.values[0] += torch.where(is_b, noises * noise * 2, 0.0)
-        found = gate.measure(
+        found = gate_measures.measure(
             base,
             0,
-            training=examples,
-            held_out=rows,
-            neutral=neutral,
-            incumbent=None,
+            examples=some_examples(6) if examples is None else examples,
+            held_out=as_rows(base, some_examples(held_out)),
+            neutral=base.neutral((SYSTEM,)),
+            incumbent=1 if has_incumbent else None,
             is_finite=True,
             seed=0,
             on_step=lambda done, total: None,
@@ -140,14 +192,62 @@ def judged(base: SharedBase, noise: float, *, held_out: int = 0) -> tuple[Verdic
     return judge(found), found
 
 
-def test_an_adapter_that_changes_nothing_passes(base: SharedBase) -> None:
-    verdict, found = judged(base, noise=0.0, held_out=12)
+@pytest.mark.parametrize("has_incumbent", [False, True])
+def test_an_adapter_that_changes_nothing_passes(base: SharedBase, has_incumbent: bool) -> None:
+    verdict, found = judged(base, noise=0.0, held_out=12, has_incumbent=has_incumbent)
     assert verdict.is_accepted, verdict.reasons
     assert found.kl_per_token == pytest.approx(0, abs=1e-6)
     assert found.general_nll_change == pytest.approx(0, abs=1e-6)
     assert found.auc == 0.5
-    for candidate, own in (found.fresh_nll, found.length, found.distinct_bigrams):
-        assert candidate == own  # the very same replies
+    assert found.incumbent_auc == (0.5 if has_incumbent else None)
+    assert found.fresh == found.own  # the very same replies
+    assert found.votes == 6
+
+
+def opinions(liked: str, disliked: str, amount: int = 12) -> tuple[TrainExample, ...]:
+    return tuple(
+        an_example(number, is_liked=number % 2 == 0, reply=disliked if number % 2 else liked)
+        for number in range(amount)
+    )
+
+
+def test_the_persons_taste_is_measured_on_fresh_replies(base: SharedBase) -> None:
+    clear = opinions("Yes! Sure!", "well, that is a long and winding story of its own, you know")
+    verdict, found = judged(base, noise=0.0, examples=clear)
+    assert found.taste is not None
+    assert (found.taste.wins, found.taste.is_against_incumbent) == (0.5, False)
+    assert "50% of comparisons" in verdict.reasons[1]
+    assert found.liked is not None
+    assert found.liked.length < found.own.length
+    _, found = judged(base, noise=0.0, examples=clear, has_incumbent=True)
+    assert found.taste is not None
+    assert found.taste.is_against_incumbent
+
+
+def test_a_taste_that_held_out_votes_contradict_is_not_believed(base: SharedBase) -> None:
+    clear = opinions("Yes! Sure!", "well, that is a long and winding story of its own, you know")
+    reverse = opinions("well, that is a long and winding story of its own, you know", "Yes! Sure!")
+    held_out = tuple(replace(example, is_held_out=True) for example in reverse)
+    assert judged(base, noise=0.0, examples=(*clear, *held_out))[1].taste is None
+    agreeing = tuple(replace(example, is_held_out=True) for example in clear)
+    assert judged(base, noise=0.0, examples=(*clear, *agreeing))[1].taste is not None
+
+
+@pytest.mark.parametrize("kind", ["weak alone", "one vote", "enormous", "empty"])
+def test_strange_votes_are_measured_too(base: SharedBase, kind: str) -> None:
+    examples = {
+        "weak alone": tuple(replace(example, kind="weak") for example in some_examples(6)),
+        "one vote": some_examples(1),
+        "enormous": tuple(an_example(n, reply="word " * 2_000) for n in range(4)),
+        "empty": tuple(an_example(n, reply="") for n in range(4)),
+    }[kind]
+    if kind == "enormous":
+        turns = (SYSTEM, replace(examples[0].turns[-1], text="why " * 2_000))
+        examples = (*examples, replace(examples[0], turns=turns))
+    verdict, found = judged(base, noise=0.0, examples=examples)
+    assert verdict.is_accepted, verdict.reasons
+    assert found.taste is None
+    assert (found.liked is None) is (kind in {"weak alone", "one vote"})
 
 
 def test_a_destroyed_adapter_is_stopped(base: SharedBase) -> None:
@@ -173,10 +273,13 @@ def test_the_gate_on_the_real_model(real_base: SharedBase, monkeypatch: pytest.M
     """A nudge passes; what wrecks the replies is stopped, for what it says and not only its KL."""
     shorter = replace(shared_base.SAMPLING, max_new_tokens=24)
     monkeypatch.setattr(SharedBase.sample, "__kwdefaults__", {"sampling": shorter})
-    monkeypatch.setattr(gate, "SAMPLING", shorter)
-    nudged, _ = judged(real_base, noise=1e-3)
+    monkeypatch.setattr(gate_measures, "SAMPLING", shorter)
+    nudged, found = judged(real_base, noise=1e-3)
     assert nudged.is_accepted, nudged.reasons
+    assert found.own.relevance > 0.8
     wrecked, found = judged(real_base, noise=0.3)
     assert not wrecked.is_accepted
-    assert any("too little sense" in reason for reason in wrecked.reasons), wrecked.reasons
-    assert found.fresh_nll[0] > found.fresh_nll[1] + 1
+    said = " ".join(wrecked.reasons)
+    assert "too little sense" in said, wrecked.reasons
+    assert "fit their questions" in said, wrecked.reasons
+    assert found.fresh.nll_rise > 1

@@ -1,0 +1,318 @@
+"""What the gate looks at, measured on the model: fresh replies above all.
+
+Contract: the candidate, the incumbent and the base answer the same questions in the same batches
+with the same seeds, so that only adapters make a difference; deterministic for a seed. The scorer
+is learned from the replies the candidate was trained on, and trusted as far as held-out replies
+bear it out where there are enough. Knows no bounds and no verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise, product
+from statistics import fmean
+from typing import TYPE_CHECKING, Final
+
+import torch
+
+from bowerbird.personalization.errors import PromptTooLongError
+from bowerbird.personalization.prompting import Encoded
+from bowerbird.personalization.scorer import MIN_RELIABILITY, ScoredItem, Scorer
+from bowerbird.personalization.training.dataset import MIN_HELD_OUT
+from bowerbird.personalization.training.executor import TrainExample
+from bowerbird.personalization.training.gate import Measurements, Sample, Taste
+from bowerbird.personalization.training.losses import anchor_kl
+from bowerbird.personalization.training.shared_base import (
+    GATE_SEED,
+    SAMPLING,
+    Neutral,
+    SharedBase,
+    with_reply,
+)
+from bowerbird.personalization.types import Turn
+
+if TYPE_CHECKING:
+    from bowerbird.personalization.training.rows import Row
+
+PERSONAL_QUESTIONS: Final = 6
+MIN_LIKED: Final = 3
+"""Of fewer liked replies nothing is learned about what the person asks for."""
+MAX_LIKED: Final = 8
+RELEVANCE_TOKENS: Final = 40
+"""A reply's beginning tells which question it answers; the rest costs time."""
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Replies to ``prompts`` in one voice. ``nll``: the base's, of each token but the end's."""
+
+    prompts: tuple[Encoded, ...]
+    replies: tuple[Ids, ...]
+    nll: tuple[tuple[float, ...], ...]
+
+
+def measure(
+    base: SharedBase,
+    candidate: int,
+    *,
+    examples: Sequence[TrainExample],
+    held_out: Sequence[Row],
+    neutral: Neutral,
+    incumbent: int | None,
+    is_finite: bool,
+    seed: int,
+    on_step: Callable[[int, int], None],
+) -> Measurements:
+    """Everything ``judge`` wants to know of the adapter in slot ``candidate``.
+
+    ``examples``: all of the person's, held out or not; ``held_out``: as rows.
+    """
+    total = 6
+    on_step(0, total)
+    voted = [example for example in examples if example.kind != "weak"]
+    training = [example for example in voted if not example.is_held_out]
+    personal = _personal_prompts(base, training)
+    own_replies = (*neutral.gate_replies, *base.sample(personal, seed=seed))
+    own = _answers(base, (*neutral.gate_prompts, *personal), own_replies)
+    on_step(1, total)
+    is_finite = is_finite and base.is_finite(candidate)
+    fresh = own
+    if is_finite:
+        fresh = _answers(base, own.prompts, _sampled(base, candidate, neutral, personal, seed))
+    on_step(2, total)
+    before = own
+    if incumbent is not None:
+        before = _answers(base, own.prompts, _sampled(base, incumbent, neutral, personal, seed))
+    on_step(3, total)
+    is_enough = len(held_out) >= MIN_HELD_OUT and len({row.is_liked for row in held_out}) == 2
+    ratios = _log_ratios(base, candidate, held_out) if is_enough else None
+    incumbent_ratios = None
+    if is_enough and incumbent is not None:
+        incumbent_ratios = _log_ratios(base, incumbent, held_out)
+    on_step(4, total)
+    kl = _kl(base, candidate, neutral)
+    general = base.general_nll()
+    change = base.general_nll(candidate) / general - 1
+    on_step(5, total)
+    found = Measurements(
+        is_finite=is_finite,
+        votes=len(voted),
+        held_out=len(held_out),
+        auc=_auc(held_out, ratios) if ratios is not None else None,
+        incumbent_auc=_auc(held_out, incumbent_ratios) if incumbent_ratios is not None else None,
+        taste=_taste(base, voted, fresh, before, is_against_incumbent=incumbent is not None),
+        kl_per_token=kl,
+        general_nll_change=change,
+        fresh=_sample(base, fresh, own),
+        own=_sample(base, own, own),
+        liked=_liked(base, training, own),
+    )
+    on_step(total, total)
+    return found
+
+
+def _personal_prompts(base: SharedBase, examples: Sequence[TrainExample]) -> tuple[Encoded, ...]:
+    """The newest of the person's own questions, but for the enormous."""
+    newest = dict.fromkeys(example.turns for example in reversed(examples))
+    prompts = (_prompt(base, turns) for turns in newest)
+    return tuple(islice((prompt for prompt in prompts if prompt is not None), PERSONAL_QUESTIONS))
+
+
+def _prompt(base: SharedBase, turns: Sequence[Turn]) -> Encoded | None:
+    try:
+        return base.prompt(turns)
+    except PromptTooLongError:
+        return None
+
+
+def _sampled(
+    base: SharedBase, slot: int, neutral: Neutral, personal: Sequence[Encoded], seed: int
+) -> tuple[Ids, ...]:
+    return (
+        *base.sample(neutral.gate_prompts, slot, seed=GATE_SEED),
+        *base.sample(personal, slot, seed=seed),
+    )
+
+
+# --- preference -------------------------------------------------------------------------------
+
+
+def _log_ratios(base: SharedBase, slot: int, rows: Sequence[Row]) -> list[float]:
+    with torch.inference_mode():
+        now = [float(base.token_logprobs(row.encoded, slot).sum()) for row in rows]
+    return [logprob - row.reference for logprob, row in zip(now, rows, strict=True)]
+
+
+def _auc(rows: Sequence[Row], ratios: Sequence[float]) -> float:
+    """Area under the ROC curve: P(liked gained more than disliked), ties count half."""
+    liked = [ratio for row, ratio in zip(rows, ratios, strict=True) if row.is_liked]
+    disliked = [ratio for row, ratio in zip(rows, ratios, strict=True) if not row.is_liked]
+    return _wins(liked, disliked)
+
+
+def _wins(a: Sequence[float], b: Sequence[float]) -> float:
+    """P(one of ``a`` exceeds one of ``b``), ties count half (Mann and Whitney 1947)."""
+    return fmean((x > y) + 0.5 * (x == y) for x, y in product(a, b))
+
+
+def _taste(
+    base: SharedBase,
+    voted: Sequence[TrainExample],
+    fresh: _Answers,
+    before: _Answers,
+    *,
+    is_against_incumbent: bool,
+) -> Taste | None:
+    """``None`` where the votes do not say enough to compare replies by."""
+    held_out = [example for example in voted if example.is_held_out]
+    scorer = Scorer.fit([_item(example) for example in voted if not example.is_held_out])
+    reliability = scorer.reliability
+    if held_out:  # enough of both labels, or none would be held out
+        liked, disliked = (
+            [
+                scorer.score(_question(example.turns), example.reply)
+                for example in held_out
+                if example.is_liked is is_liked
+            ]
+            for is_liked in (True, False)
+        )
+        reliability = _wins(liked, disliked)
+    if not scorer.is_informed or reliability < MIN_RELIABILITY:
+        return None
+    scores, scores_before = (
+        [
+            scorer.score(_question(prompt.turns), _text(base, reply))
+            for prompt, reply in zip(answers.prompts, answers.replies, strict=True)
+        ]
+        for answers in (fresh, before)
+    )
+    a, b = len(scores), len(scores_before)
+    # Of the Mann-Whitney statistic where both are alike.
+    error = ((a + b + 1) / (12 * a * b)) ** 0.5
+    return Taste(_wins(scores, scores_before), error, reliability, is_against_incumbent)
+
+
+def _item(example: TrainExample) -> ScoredItem:
+    return ScoredItem(_question(example.turns), example.reply, example.is_liked)
+
+
+def _question(turns: Sequence[Turn]) -> str:
+    return turns[-1].text if turns else ""
+
+
+def _text(base: SharedBase, reply: Ids) -> str:
+    text: str = base.tokenizer.decode(reply, skip_special_tokens=True)
+    return text.strip()
+
+
+# --- drift ------------------------------------------------------------------------------------
+
+
+def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
+    """KL(candidate ‖ base) per token on the base's replies to the gate's own questions."""
+    values = []
+    for prompt, reply in zip(neutral.gate_prompts, neutral.gate_replies, strict=True):
+        row = with_reply(prompt, reply or (base.end_id,))
+        with torch.inference_mode():
+            reference = base.logits(row).log_softmax(-1)
+            values.append(anchor_kl(base.logits(row, slot).log_softmax(-1), reference))
+    return float(torch.cat(values).mean())
+
+
+# --- what replies are like --------------------------------------------------------------------
+
+
+def _answers(base: SharedBase, prompts: Sequence[Encoded], replies: Sequence[Ids]) -> _Answers:
+    nll = (_nll(base, prompt, reply) for prompt, reply in zip(prompts, replies, strict=True))
+    return _Answers(tuple(prompts), tuple(replies), tuple(nll))
+
+
+def _nll(base: SharedBase, prompt: Encoded, reply: Ids) -> tuple[float, ...]:
+    """The base's nats of each token; the end is not counted, since when to stop is taste."""
+    words = [token for token in reply if token != base.end_id]
+    if not words:
+        return ()
+    with torch.inference_mode():
+        return tuple((-base.token_logprobs(with_reply(prompt, words))).tolist())
+
+
+def _sample(base: SharedBase, answers: _Answers, own: _Answers) -> Sample:
+    """``own``: the base's replies, to compare with as far as both go, since beginnings are harder
+    to predict than continuations."""
+    rises = [
+        fmean(nll[:shared]) - fmean(own_nll[:shared])
+        for nll, own_nll in zip(answers.nll, own.nll, strict=True)
+        if (shared := min(len(nll), len(own_nll)))
+    ]
+    return _described(base, answers, fmean(rises) if rises else 0.0)
+
+
+def _liked(base: SharedBase, training: Sequence[TrainExample], own: _Answers) -> Sample | None:
+    """The newest replies that the person liked or wrote; ``None`` if they are too few."""
+    newest = ((_prompt(base, one.turns), one) for one in reversed(training) if one.is_liked)
+    liked = list(islice(((p, one) for p, one in newest if p is not None), MAX_LIKED))
+    if len(liked) < MIN_LIKED:
+        return None
+    answers = _answers(base, [p for p, _ in liked], [_ids(base, one) for _, one in liked])
+    rises = [
+        fmean(nll[:shared]) - _typical(own, shared)
+        for nll in answers.nll
+        if (shared := min(len(nll), max(map(len, own.nll))))
+    ]
+    return _described(base, answers, fmean(rises) if rises else 0.0)
+
+
+def _ids(base: SharedBase, example: TrainExample) -> Ids:
+    """The reply's tokens, with the end where it is known, cut off as a fresh reply would be."""
+    words = base.tokenizer(example.reply, add_special_tokens=False)["input_ids"]
+    ids = (*words, base.end_id) if example.is_complete else tuple(words)
+    return ids[: SAMPLING.max_new_tokens]
+
+
+def _typical(own: _Answers, tokens: int) -> float:
+    """The base's NLL of its own replies' first so many tokens."""
+    return fmean(fmean(nll[:tokens]) for nll in own.nll if nll)
+
+
+def _described(base: SharedBase, answers: _Answers, nll_rise: float) -> Sample:
+    replies = answers.replies
+    return Sample(
+        nll_rise=nll_rise,
+        relevance=_relevance(base, answers),
+        empty_share=fmean(not _text(base, reply) for reply in replies),
+        cut_off_share=fmean(
+            len(reply) >= SAMPLING.max_new_tokens and reply[-1] != base.end_id for reply in replies
+        ),
+        distinct_bigrams=_distinct_bigrams(replies),
+        length=fmean(map(len, replies)),
+    )
+
+
+def _relevance(base: SharedBase, answers: _Answers) -> float:
+    """How often a reply is likelier under its own question than under the next different one.
+
+    The sign of the pointwise mutual information of question and reply, so that neither style nor
+    length counts, only which question is answered. 1 where there is only one question.
+    """
+    prompts = answers.prompts
+    told_apart = []
+    for i, (prompt, reply, nll) in enumerate(
+        zip(prompts, answers.replies, answers.nll, strict=True)
+    ):
+        others = (prompts[(i + k) % len(prompts)] for k in range(1, len(prompts)))
+        other = next((one for one in others if one.ids != prompt.ids), None)
+        if other is None:
+            continue
+        words = tuple(token for token in reply if token != base.end_id)[:RELEVANCE_TOKENS]
+        elsewhere, here = sum(_nll(base, other, words)), sum(nll[:RELEVANCE_TOKENS])
+        told_apart.append((elsewhere > here) + 0.5 * (elsewhere == here))
+    return fmean(told_apart) if told_apart else 1.0
+
+
+def _distinct_bigrams(replies: Sequence[Ids]) -> float:
+    """Share of bigrams that are new within their reply (distinct-2, Li et al. 2016); 1 is best."""
+    shares = [len(set(pairwise(r))) / (len(r) - 1) for r in replies if len(r) > 1]
+    return fmean(shares) if shares else 1.0
