@@ -170,7 +170,7 @@ def _against_sense(found: Measurements) -> list[str]:
     if fresh.nll_rise > most:
         reasons.append(
             "Its fresh replies made too little sense "
-            f"(by {fresh.nll_rise:.2f} per word piece, at most {most:.2f})."
+            f"(surprise {fresh.nll_rise:.2f} per word piece above the usual, at most {most:.2f})."
         )
     needed = min(own.relevance, liked.relevance) - MAX_RELEVANCE_LOSS
     if fresh.relevance < needed:
