@@ -16,10 +16,15 @@ MAX_LOSS: Final = 1 / 3
 """A share of its tokens, at most, that a reply may lose at its end."""
 ELLIPSIS: Final = "…"
 
-_CLOSERS: Final = r"[\"'”’)\]*_~`\ufe0f\U0001f300-\U0001faff\u2600-\u27bf]*"
+_PICTURE: Final = r"[\U0001f300-\U0001faff\u2600-\u27bf]"
+_CLOSERS: Final = rf"(?:[\"'”’)\]*_~`\ufe0f]|\s?{_PICTURE})*+"
 # Not "1." of a list; and not the line that announces one.
-_SENTENCE = re.compile(rf"(?:(?<!\d)\.|[!?…。！？]){_CLOSERS}(?=\s)\s?|(?<![:\n])\n+")
+_END: Final = rf"(?:(?<!\d)\.|[!?…。！？]){_CLOSERS}"
+_LINE: Final = r"(?<![:\n])\n+"
+_SENTENCE = re.compile(rf"{_END}(?=\s)\s?|{_LINE}")
+_AT_SENTENCE = re.compile(rf"(?:{_END}\s*|{_LINE})$")
 _IS_OVER = re.compile(rf"[.!?…。！？]{_CLOSERS}\s*$")
+_SEEN_CHARS: Final = 8  # of what was given out, to tell where it stands
 
 
 class Ending:
@@ -27,17 +32,19 @@ class Ending:
 
     def __init__(self, max_new_tokens: int) -> None:
         self._steady_tokens = int(max_new_tokens * (1 - MAX_LOSS))
+        self._given = ""  # only its end
         self._held = ""
-        self._is_at_sentence = False
 
     def push(self, text: str, tokens: int) -> str:
         """``tokens``: of the whole reply so far, ``text`` included."""
         self._held += text
         cut = len(self._held)
         if tokens > self._steady_tokens:
-            cut = max((found.end() for found in _SENTENCE.finditer(self._held)), default=0)
-            self._is_at_sentence |= cut > 0
+            start = len(self._given)
+            ends = _SENTENCE.finditer(self._given + self._held, start)
+            cut = max((found.end() - start for found in ends), default=0)
         given, self._held = self._held[:cut], self._held[cut:]
+        self._given = (self._given + given)[-_SEEN_CHARS:]
         return given
 
     def rest(self, reason: FinishReason) -> str:
@@ -45,6 +52,6 @@ class Ending:
         rest, self._held = self._held, ""
         if reason is not FinishReason.LENGTH or _IS_OVER.search(rest):
             return rest
-        if self._is_at_sentence:
+        if _AT_SENTENCE.search(self._given):
             return ""
         return rest.rstrip() + ELLIPSIS
