@@ -7,6 +7,7 @@ its own background, so it needs to know nothing of the reader's theme.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,11 +27,14 @@ _TEXT: Final = "#f2f3f5"
 _FAINT: Final = "#b5bac1"
 _TRACK: Final = "#404249"
 _BAR: Final = "#3ba55d"
+_SPACE: Final = re.compile(r"\s")
+"""Also those that do not break, which the font lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """``share`` from 0 to 1; ``note`` stands at its right end. Letters of Latin alphabets only."""
+    """``share`` from 0 to 1; ``note`` stands at its right end. ASCII letters only: Pillow's own
+    font has no others."""
 
     label: str
     share: float
@@ -53,7 +57,8 @@ def bars(title: str, rows: Sequence[Bar]) -> bytes:
         end = left + round((right - left) * min(max(row.share, 0.0), 1.0))
         if end - left >= thick // 2:  # less cannot be drawn with round corners
             draw.rounded_rectangle((left, top, end, top + thick), thick // 4, fill=_BAR)
-        draw.text((right + _PAD // 2, middle), row.note, fill=_FAINT, font=_font(13), anchor="lm")
+        note = _SPACE.sub(" ", row.note)
+        draw.text((right + _PAD // 2, middle), note, fill=_FAINT, font=_font(13), anchor="lm")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

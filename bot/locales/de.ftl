@@ -223,6 +223,7 @@ status-last-training = Das letzte Training { $state ->
         [running] läuft
         [promoted] wurde angenommen und ist in Gebrauch
         [rejected] hat die Prüfungen nicht bestanden, also bleibt alles beim Alten
+        [postponed] wurde auf die nächste Nacht verschoben
         [cancelled] wurde abgebrochen
        *[failed] ist gescheitert, also bleibt alles beim Alten
     }{ $why }
@@ -263,6 +264,7 @@ outcome = { $who }: { $version ->
         [running] läuft
         [promoted] wurde angenommen und ist in Gebrauch
         [rejected] hat die Prüfungen nicht bestanden, also bleibt alles beim Alten
+        [postponed] wurde auf die nächste Nacht verschoben
         [cancelled] wurde abgebrochen
        *[failed] ist gescheitert, also bleibt alles beim Alten
     }.
@@ -326,6 +328,7 @@ server-run = { $who } { $when }: Das Training { $state ->
         [running] läuft
         [promoted] wurde angenommen und ist in Gebrauch
         [rejected] hat die Prüfungen nicht bestanden, also bleibt alles beim Alten
+        [postponed] wurde auf die nächste Nacht verschoben
         [cancelled] wurde abgebrochen
        *[failed] ist gescheitert, also bleibt alles beim Alten
     }{ $why }
@@ -473,7 +476,9 @@ reason-not-finite = Das Training ist entgleist (Zahlen, die nicht endlich sind),
 reason-preference = Bei Bewertungen, die sie nicht kannte, hat sie gemochte und ungemochte Antworten schlechter unterschieden als die jetzige Version ({ $right } der Paare richtig, nötig { $needed }).
 reason-drift = Sie hat sich dort zu stark verändert, wo deine Bewertungen nichts sagen ({ $drift } pro Wortstück, höchstens { $most }).
 reason-general = Bei gewöhnlichem Text wurde sie { $worse } schlechter (höchstens { $most }).
-reason-sense = Ihre neuen Antworten ergaben zu wenig Sinn (Überraschung { $surprise } pro Wortstück, beim Basismodell { $own }).
+reason-sense = Ihre neuen Antworten ergaben zu wenig Sinn (Überraschung { $surprise } pro Wortstück über dem Üblichen, höchstens { $most }).
+reason-off-topic = Zu wenige ihrer neuen Antworten passen zu ihren Fragen ({ $share }, nötig { $needed }).
+reason-taste = Nach deinen Bewertungen gefallen ihre neuen Antworten weniger als die vorigen ({ $won } der Vergleiche gewonnen, nötig { $needed }).
 reason-empty = Zu viele ihrer neuen Antworten waren leer ({ $share }).
 reason-endless = Zu viele ihrer neuen Antworten kamen zu keinem Ende ({ $share }).
 reason-repeats = Ihre neuen Antworten haben sich wiederholt.
@@ -482,6 +487,8 @@ reason-longer = Ihre Antworten wurden viel länger (das { $ratio }-Fache der üb
 reason-fine = Ihre neuen Antworten ergeben so viel Sinn wie zuvor.
 reason-right = Bei Bewertungen, die sie nicht kannte, lag sie bei { $right } der Paare richtig.
 reason-few = Für deinen Geschmack gibt es noch zu wenige Bewertungen, deshalb wurde nur die Sicherheit geprüft.
+reason-won = Nach deinen Bewertungen haben ihre neuen Antworten { $won } der Vergleiche mit den vorigen gewonnen.
+reason-later = Ab etwa { $votes } Bewertungen werden einige zum Prüfen zurückgelegt, das ist genauer.
 reason-unusable = Sie lässt sich nicht benutzen: { $why }.
 
 ## Wie ein Training endete
@@ -496,3 +503,5 @@ detail-gone = alles, woraus gelernt wurde, ist weg; deshalb antwortet wieder das
 detail-failed = das Training ist gescheitert
 detail-changed = Nachrichten, aus denen gelernt wurde, wurden inzwischen gelöscht oder bearbeitet
 detail-ended = der Trainingsprozess hat unerwartet aufgehört ({ $how })
+detail-crashed = das Training ist unerwartet gescheitert ({ $kind }); mehr steht im Log
+detail-no-room = keine der Antworten passt ins Modell

@@ -160,6 +160,7 @@ my-no-dm = I cannot send you direct messages. Allow them in this server's privac
 my-sent = Sent to you by direct message: { $names }.
 my-too-large = Too large for Discord, so ask whoever runs me for a copy (`bowerbird export`): { $names }.
 my-one-export = I am still packing your last export; one moment, please.
+# A chart's font has only ASCII letters.
 my-chart-title = Replies you liked
 my-chart-base = Base model
 my-chart-version = Version { $number }
@@ -478,7 +479,9 @@ reason-not-finite = The training got out of hand (numbers that are not finite), 
 reason-preference = On votes it had not seen, it told liked replies from disliked ones less well than the current version ({ $right } of pairs right, needed { $needed }).
 reason-drift = It changed too much where your votes say nothing ({ $drift } per word piece, at most { $most }).
 reason-general = It became { $worse } worse at ordinary text (at most { $most }).
-reason-sense = Its fresh replies made too little sense (surprise { $surprise } per word piece, the base model's own { $own }).
+reason-sense = Its fresh replies made too little sense (surprise { $surprise } per word piece above the usual, at most { $most }).
+reason-off-topic = Too few of its fresh replies fit their questions ({ $share }, needed { $needed }).
+reason-taste = Going by your votes, its fresh replies please less than those before ({ $won } of comparisons won, needed { $needed }).
 reason-empty = Too many of its fresh replies were empty ({ $share }).
 reason-endless = Too many of its fresh replies came to no end ({ $share }).
 reason-repeats = Its fresh replies repeated themselves.
@@ -487,6 +490,8 @@ reason-longer = Its replies became much longer ({ $ratio } times the usual lengt
 reason-fine = Its fresh replies make as much sense as before.
 reason-right = On votes it had not seen, it got { $right } of pairs right.
 reason-few = There are too few votes yet to measure its taste, so only safety was checked.
+reason-won = Going by your votes, its fresh replies won { $won } of comparisons with those before.
+reason-later = With about { $votes } votes, some are kept to judge by, which is more precise.
 reason-unusable = It cannot be used: { $why }.
 
 ## How a training ended
@@ -501,3 +506,5 @@ detail-gone = all that was learned from is gone, so replies are the base model's
 detail-failed = the training failed
 detail-changed = messages it was learning from were deleted or edited meanwhile
 detail-ended = the training process ended unexpectedly ({ $how })
+detail-crashed = the training failed unexpectedly ({ $kind }); see the log
+detail-no-room = none of the replies fits into the model's context

@@ -160,7 +160,7 @@ my-too-large = Demasiado grande para Discord; pide una copia a quien me administ
 my-one-export = Aún estoy empaquetando tu última exportación; un momento, por favor.
 my-chart-title = Respuestas que te gustaron
 my-chart-base = Modelo base
-my-chart-version = Versión { $number }
+my-chart-version = v{ $number }
 my-chart-note = { NUMBER($share, style: "percent", maximumFractionDigits: 0) }  { $likes } de { $votes }
 my-chart-in-words = Qué parte de las respuestas de cada versión te gustó, como dice el texto.
 export-read-me =
@@ -223,6 +223,7 @@ status-last-training = El último entrenamiento { $state ->
         [running] está en marcha
         [promoted] se aceptó y está en uso
         [rejected] no pasó las comprobaciones, así que no cambió nada
+        [postponed] se aplazó hasta la próxima noche
         [cancelled] se canceló
        *[failed] falló, así que no cambió nada
     }{ $why }
@@ -263,6 +264,7 @@ outcome = { $who }: { $version ->
         [running] está en marcha
         [promoted] se aceptó y está en uso
         [rejected] no pasó las comprobaciones, así que no cambió nada
+        [postponed] se aplazó hasta la próxima noche
         [cancelled] se canceló
        *[failed] falló, así que no cambió nada
     }.
@@ -326,6 +328,7 @@ server-run = { $who } { $when }: el entrenamiento { $state ->
         [running] está en marcha
         [promoted] se aceptó y está en uso
         [rejected] no pasó las comprobaciones, así que no cambió nada
+        [postponed] se aplazó hasta la próxima noche
         [cancelled] se canceló
        *[failed] falló, así que no cambió nada
     }{ $why }
@@ -473,7 +476,9 @@ reason-not-finite = El entrenamiento se descontroló (números que no son finito
 reason-preference = Con votos que no conocía, distinguió peor que la versión actual las respuestas que gustan de las que no ({ $right } de los pares bien, hacía falta { $needed }).
 reason-drift = Cambió demasiado donde tus votos no dicen nada ({ $drift } por trozo de palabra, { $most } como mucho).
 reason-general = Empeoró un { $worse } con texto corriente ({ $most } como mucho).
-reason-sense = Sus respuestas nuevas tenían poco sentido (sorpresa { $surprise } por trozo de palabra, la del modelo base { $own }).
+reason-sense = Sus respuestas nuevas tenían muy poco sentido (sorpresa de { $surprise } por fragmento de palabra por encima de lo habitual, como máximo { $most }).
+reason-off-topic = Muy pocas de sus respuestas nuevas encajan con sus preguntas ({ $share }, hacía falta { $needed }).
+reason-taste = Según tus votos, sus respuestas nuevas gustan menos que las anteriores (ganó el { $won } de las comparaciones, hacía falta el { $needed }).
 reason-empty = Demasiadas de sus respuestas nuevas estaban vacías ({ $share }).
 reason-endless = Demasiadas de sus respuestas nuevas no terminaban nunca ({ $share }).
 reason-repeats = Sus respuestas nuevas se repetían.
@@ -482,6 +487,8 @@ reason-longer = Sus respuestas se volvieron mucho más largas ({ $ratio } veces 
 reason-fine = Sus respuestas nuevas tienen tanto sentido como antes.
 reason-right = Con votos que no conocía, acertó el { $right } de los pares.
 reason-few = Aún hay muy pocos votos para medir su gusto, así que solo se comprobó la seguridad.
+reason-won = Según tus votos, sus respuestas nuevas ganaron el { $won } de las comparaciones con las anteriores.
+reason-later = Con unos { $votes } votos, algunos se reservan para juzgar, lo que es más preciso.
 reason-unusable = No se puede usar: { $why }.
 
 ## Cómo terminó un entrenamiento
@@ -496,3 +503,5 @@ detail-gone = todo de lo que se aprendió ha desaparecido, así que vuelve a res
 detail-failed = el entrenamiento falló
 detail-changed = mientras tanto se borraron o editaron mensajes de los que aprendía
 detail-ended = el proceso de entrenamiento terminó de forma inesperada ({ $how })
+detail-crashed = el entrenamiento falló de forma inesperada ({ $kind }); mira el registro
+detail-no-room = ninguna de las respuestas cabe en el modelo

@@ -158,8 +158,8 @@ my-no-dm = Je ne peux pas t’envoyer de messages privés. Autorise-les dans les
 my-sent = Envoyé en message privé : { $names }.
 my-too-large = Trop volumineux pour Discord ; demande une copie à la personne qui me gère : { $names }.
 my-one-export = J’emballe encore ta dernière exportation ; un instant, s’il te plaît.
-my-chart-title = Réponses qui t’ont plu
-my-chart-base = Modèle de base
+my-chart-title = Ce qui t'a plu
+my-chart-base = Base
 my-chart-version = Version { $number }
 my-chart-note = { NUMBER($share, style: "percent", maximumFractionDigits: 0) }  { $likes } sur { $votes }
 my-chart-in-words = La part des réponses de chaque version qui t’a plu, comme le dit le texte.
@@ -223,6 +223,7 @@ status-last-training = Le dernier entraînement { $state ->
         [running] est en cours
         [promoted] a été accepté et est utilisé
         [rejected] n’a pas passé les contrôles, donc rien n’a changé
+        [postponed] est reporté à la prochaine nuit
         [cancelled] a été annulé
        *[failed] a échoué, donc rien n’a changé
     }{ $why }
@@ -261,6 +262,7 @@ outcome = { $who } : { $version ->
             [running] est en cours
             [promoted] a été accepté et est utilisé
             [rejected] n’a pas passé les contrôles, donc rien n’a changé
+            [postponed] est reporté à la prochaine nuit
             [cancelled] a été annulé
            *[failed] a échoué, donc rien n’a changé
         }
@@ -269,6 +271,7 @@ outcome = { $who } : { $version ->
             [running] est en cours
             [promoted] a été acceptée et est utilisée
             [rejected] n’a pas passé les contrôles, donc rien n’a changé
+            [postponed] est reportée à la prochaine nuit
             [cancelled] a été annulée
            *[failed] a échoué, donc rien n’a changé
         }
@@ -333,6 +336,7 @@ server-run = { $who } { $when } : l’entraînement { $state ->
         [running] est en cours
         [promoted] a été accepté et est utilisé
         [rejected] n’a pas passé les contrôles, donc rien n’a changé
+        [postponed] est reporté à la prochaine nuit
         [cancelled] a été annulé
        *[failed] a échoué, donc rien n’a changé
     }{ $why }
@@ -480,7 +484,9 @@ reason-not-finite = L’entraînement a déraillé (des nombres qui ne sont pas 
 reason-preference = Sur des votes qu’elle n’avait pas vus, elle distinguait moins bien que la version actuelle les réponses aimées des autres ({ $right } des paires justes, il fallait { $needed }).
 reason-drift = Elle a trop changé là où tes votes ne disent rien ({ $drift } par morceau de mot, au plus { $most }).
 reason-general = Elle est devenue moins bonne de { $worse } sur du texte ordinaire (au plus { $most }).
-reason-sense = Ses nouvelles réponses avaient trop peu de sens (surprise { $surprise } par morceau de mot, celle du modèle de base { $own }).
+reason-sense = Ses nouvelles réponses avaient trop peu de sens (surprise de { $surprise } par fragment de mot au-dessus de l'habituel, au plus { $most }).
+reason-off-topic = Trop peu de ses nouvelles réponses correspondent à leurs questions ({ $share }, il en fallait { $needed }).
+reason-taste = D'après tes votes, ses nouvelles réponses plaisent moins que les précédentes ({ $won } des comparaisons gagnées, il en fallait { $needed }).
 reason-empty = Trop de ses nouvelles réponses étaient vides ({ $share }).
 reason-endless = Trop de ses nouvelles réponses n’arrivaient à aucune fin ({ $share }).
 reason-repeats = Ses nouvelles réponses se répétaient.
@@ -489,6 +495,8 @@ reason-longer = Ses réponses sont devenues bien plus longues ({ $ratio } fois l
 reason-fine = Ses nouvelles réponses ont autant de sens qu’avant.
 reason-right = Sur des votes qu’elle n’avait pas vus, elle a eu { $right } des paires justes.
 reason-few = Il y a encore trop peu de votes pour mesurer son goût, seule la sécurité a donc été contrôlée.
+reason-won = D'après tes votes, ses nouvelles réponses ont gagné { $won } des comparaisons avec les précédentes.
+reason-later = À partir d'environ { $votes } votes, certains sont gardés pour juger, ce qui est plus précis.
 reason-unusable = Elle ne peut pas être utilisée : { $why }.
 
 ## Comment un entraînement s’est terminé
@@ -503,3 +511,5 @@ detail-gone = tout ce dont il a été appris a disparu, le modèle de base répo
 detail-failed = l’entraînement a échoué
 detail-changed = des messages dont il apprenait ont été supprimés ou modifiés entre-temps
 detail-ended = le processus d’entraînement s’est terminé de façon inattendue ({ $how })
+detail-crashed = l’entraînement a échoué de façon inattendue ({ $kind }) ; voir le journal
+detail-no-room = aucune des réponses ne tient dans le modèle

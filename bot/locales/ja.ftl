@@ -203,6 +203,7 @@ status-last-training = 前回の学習は{ $state ->
         [running] 進行中です
         [promoted] 採用されて使われています
         [rejected] 審査に通らず、何も変わりませんでした
+        [postponed] 次の夜に延期されました
         [cancelled] 中止されました
        *[failed] 失敗し、何も変わりませんでした
     }{ $why }
@@ -237,6 +238,7 @@ outcome = { $who }：{ $version ->
         [running] 進行中です
         [promoted] 採用されて使われています
         [rejected] 審査に通らず、何も変わりませんでした
+        [postponed] 次の夜に延期されました
         [cancelled] 中止されました
        *[failed] 失敗し、何も変わりませんでした
     }。
@@ -267,6 +269,7 @@ server-run = { $who } { $when }：学習は{ $state ->
         [running] 進行中です
         [promoted] 採用されて使われています
         [rejected] 審査に通らず、何も変わりませんでした
+        [postponed] 次の夜に延期されました
         [cancelled] 中止されました
        *[failed] 失敗し、何も変わりませんでした
     }{ $why }
@@ -380,7 +383,9 @@ reason-not-finite = 学習が暴走したため（有限でない数値）、破
 reason-preference = 見たことのない評価で、気に入られた返信とそうでない返信を見分ける力が現在のバージョンに劣りました（正解 { $right }、必要 { $needed }）。
 reason-drift = 評価と関係のないところで変わりすぎました（単語片あたり { $drift }、上限 { $most }）。
 reason-general = ふつうの文章が { $worse } 苦手になりました（上限 { $most }）。
-reason-sense = 新しい返信の意味が通らなくなりました（単語片あたりの意外度 { $surprise }、ベースモデルは { $own }）。
+reason-sense = 新しい返信が十分に意味の通るものではありませんでした（単語片あたりの意外さが通常より { $surprise } 高く、上限は { $most }）。
+reason-off-topic = 質問に合った新しい返信が少なすぎました（{ $share }、必要なのは { $needed }）。
+reason-taste = あなたの評価によると、新しい返信は以前のものより好まれません（比較の { $won } で勝ち、必要なのは { $needed }）。
 reason-empty = 新しい返信に空のものが多すぎました（{ $share }）。
 reason-endless = 新しい返信に終わらないものが多すぎました（{ $share }）。
 reason-repeats = 新しい返信が同じことを繰り返しました。
@@ -389,6 +394,8 @@ reason-longer = 返信がずっと長くなりました（ふだんの { $ratio 
 reason-fine = 新しい返信は以前と同じくらい意味が通っています。
 reason-right = 見たことのない評価で、{ $right } の組に正解しました。
 reason-few = 好みを測るには評価がまだ少ないため、安全性だけを審査しました。
+reason-won = あなたの評価によると、新しい返信は以前のものとの比較の { $won } で勝ちました。
+reason-later = 評価が約 { $votes } 件になると、一部を判定用に取り分けるので、より正確になります。
 reason-unusable = 使えません：{ $why }。
 
 ## 学習の終わり方
@@ -403,3 +410,5 @@ detail-gone = 学んだもとがすべて消えたため、ベースモデルの
 detail-failed = 学習に失敗しました
 detail-changed = 学習中のメッセージがその間に削除または編集されました
 detail-ended = 学習プロセスが予期せず終了しました（{ $how }）
+detail-crashed = 学習が予期せず失敗しました（{ $kind }）。ログを見てください
+detail-no-room = モデルに収まる返信がありませんでした
