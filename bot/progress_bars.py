@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -36,7 +36,7 @@ def progress_bars() -> Iterator[Report]:
     """One bar for each ``what`` that is reported."""
     console = stderr()
     if not console.is_terminal:
-        yield _plain_lines(console)
+        yield plain_lines(console)
         return
     with Progress(
         SpinnerColumn(),
@@ -68,16 +68,23 @@ def waiting(what: str) -> Iterator[None]:
         yield
 
 
-def _plain_lines(console: Console) -> Report:
+class PlainReport(Protocol):
+    """A `Report` that may add a word."""
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None: ...
+
+
+def plain_lines(console: Console) -> PlainReport:
+    """A line now and then, and one at the end of each ``what``."""
     spoken: dict[str, float] = {}
 
-    def report(what: str, done: int, total: int) -> None:
+    def report(what: str, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()
         is_over = total > 0 and done >= total
         if what in spoken and not is_over and now - spoken[what] < PLAIN_EVERY_S:
             return
         spoken[what] = now
         share = f" {done * 100 // total} %" if total else ""
-        console.print(f"{what}{share}")
+        console.print(f"{what}{share}{', ' if note else ''}{note}")
 
     return report

@@ -23,9 +23,9 @@ from bowerbird.bot.app import alone, open_library, open_store
 from bowerbird.bot.failures import CommandError, MisuseError
 from bowerbird.bot.progress_bars import progress_bars, stderr
 from bowerbird.bot.settings import Settings
+from bowerbird.bot.training_bars import training_bars
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.models import fetch_model
-from bowerbird.personalization.training.executor import TrainProgress
 from bowerbird.storage.records import Consent, Run, RunState
 from bowerbird.storage.store import Store
 
@@ -54,12 +54,7 @@ def ensure_model(name: str, models_dir: Path) -> Path:
 async def retrain(settings: Settings, options: argparse.Namespace) -> int:
     """`bowerbird retrain`: what the night does, now, for everybody due or for one person."""
     async with open_library(settings) as library:
-        with progress_bars() as report:
-
-            def on_progress(scope_id: int, user_id: int, progress: TrainProgress) -> None:
-                who = f"{user_id} in {scope_id}: {progress.stage}"
-                report(who, progress.done, progress.total)
-
+        with training_bars() as on_progress:
             if options.user is None:
                 night = f"retrain-{time.time_ns() // 1_000_000}"
                 runs = await library.nightly.run_night(night, on_progress, scope_id=options.scope)
