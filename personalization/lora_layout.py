@@ -59,8 +59,16 @@ def _can_fuse(layers: list[nn.Linear]) -> bool:
 
 
 def fuse(layers: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
-    """One weight for all; the layers' own become views of it, so no memory is used twice."""
-    weight = torch.cat([layer.weight.detach() for layer in layers])
+    """One weight for all; the layers' own become views of it, so no memory is used twice.
+
+    If they are already, by another set of modules over the same weights, that one is taken.
+    """
+    weights = [layer.weight.detach() for layer in layers]
+    if _lie_together(weights):
+        height = sum(layer.out_features for layer in layers)
+        weight = weights[0].as_strided((height, weights[0].shape[1]), weights[0].stride())
+    else:
+        weight = torch.cat(weights)
     bias = None
     if layers[0].bias is not None:
         bias = torch.cat([layer.bias.detach() for layer in layers])
@@ -72,6 +80,18 @@ def fuse(layers: list[nn.Linear]) -> tuple[Tensor, Tensor | None]:
             layer.bias.data = bias[start:stop]
         start = stop
     return weight, bias
+
+
+def _lie_together(weights: list[Tensor]) -> bool:
+    """Whether each begins where the one before it ends, in one piece of memory."""
+    if len({weight.untyped_storage().data_ptr() for weight in weights}) > 1:
+        return False
+    at = weights[0].storage_offset()
+    for weight in weights:
+        if weight.storage_offset() != at or not weight.is_contiguous():
+            return False
+        at += weight.numel()
+    return True
 
 
 def lay_out(

@@ -6,6 +6,7 @@ Notation: π the adapter, π_ref the base model, r = log π/π_ref of a whole re
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -41,6 +42,38 @@ def kto(
     """
     margin = beta * (logprobs - reference - z0)
     return weights * (1 - torch.sigmoid(torch.where(is_liked, margin, -margin)))
+
+
+def dpo(
+    chosen: Tensor, rejected: Tensor, reference_margin: Tensor, weights: Tensor, *, beta: float
+) -> Tensor:
+    """DPO loss of each pair, all arguments ``[pairs]`` → ``[pairs]``.
+
+    -weight·log σ(β(r_chosen − r_rejected)): eq. 7 of Rafailov et al. 2023, arXiv:2305.18290.
+    ``reference_margin``: log π_ref of the chosen reply less that of the rejected one.
+    """
+    return -weights * F.logsigmoid(beta * (chosen - rejected - reference_margin))
+
+
+def nll(logprobs: Tensor, lengths: Tensor) -> Tensor:
+    """Nats per token of each reply, so that long ones count no more: ``[rows]`` twice → ``[rows]``.
+
+    What supervised fine-tuning minimizes, though there the mean is often over a batch's tokens.
+    """
+    return -logprobs / lengths
+
+
+def rloo(logprobs: Tensor, reference: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
+    """REINFORCE with a leave-one-out baseline over the replies to one question, three times
+    ``[replies]`` → ``[replies]``; alone a reply is its own baseline, and nothing is learned.
+
+    −A·log π with A = R − mean of the others' R and R = reward − β·log π/π_ref, without gradient
+    (Ahmadian et al. 2024, arXiv:2402.14740, eq. 1 and 8).
+    """
+    penalized = rewards - beta * (logprobs.detach() - reference)
+    others = len(rewards) - 1
+    baseline = (penalized.sum() - penalized) / others if others else penalized
+    return -(penalized - baseline) * logprobs
 
 
 def anchor_kl(logprobs: Tensor, reference: Tensor) -> Tensor:

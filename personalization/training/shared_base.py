@@ -7,14 +7,13 @@ Knows neither jobs nor verdicts, nor how adapters learn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
@@ -26,6 +25,8 @@ from bowerbird.personalization.training.neutral import (
     GATE_QUESTIONS,
     GENERAL_TEXT,
 )
+from bowerbird.personalization.training.reading import MAX_PLACES, Reader
+from bowerbird.personalization.training.sampler import SampledReply, Sampler
 from bowerbird.personalization.types import Sampling
 from bowerbird.storage.records import Turn
 
@@ -33,6 +34,7 @@ SAMPLING: Final = Sampling(max_new_tokens=80)
 """How neutral replies and the gate's samples are drawn: as replies are served, but shorter."""
 
 GATE_SEED: Final = 1
+_MAX_NEUTRAL: Final = 3  # system prompts whose neutral ground is kept; one is about 75 MB
 _ANCHOR_SEED: Final = 0
 _ANCHOR_TOKENS: Final = 48
 _MAX_PROMPT_TOKENS: Final = 512
@@ -51,6 +53,10 @@ class Neutral:
     gate_replies: tuple[tuple[int, ...], ...]
 
 
+def _ignore(done: int) -> None:
+    """The default ``on_row``."""
+
+
 class SharedBase:
     """The base model of a worker and the adapters of one group of people on it."""
 
@@ -58,6 +64,8 @@ class SharedBase:
         self.tokenizer = load_tokenizer(model_path)
         self.model = load_model(model_path, device=device, dtype=dtype)
         self.end_id = end_of_turn_id(self.tokenizer)
+        self._sampler = Sampler(self.model, self.tokenizer)  # before anything changes the model
+        self.reader = Reader(self.model)
         self._slots: LoraSlots | None = None
         self._neutral: dict[str, Neutral] = {}
 
@@ -91,33 +99,51 @@ class SharedBase:
             raise RuntimeError("there are no slots outside `adapters`")
         return self._slots
 
-    @contextmanager
-    def _routed(self, slot: int | None, rows: int = 1) -> Iterator[None]:
-        if slot is None and self._slots is None:
-            yield
-            return
-        slots = self.required_slots()
-        slots.route(None if slot is None else [slot] * rows)
-        try:
-            yield
-        finally:
-            slots.route(None)
-
     # --- what the model says ------------------------------------------------------------------
+
+    def hidden(
+        self, rows: Sequence[Sequence[Encoded]], route: Sequence[int | None]
+    ) -> list[Tensor]:
+        """``Reader.hidden``, with gradients to the slots unless they are off."""
+        return self.reader.hidden(rows, route, self._slots)
 
     def logits(self, row: Encoded, slot: int | None = None) -> Tensor:
         """Logits that predict the reply's tokens, ``[reply tokens, vocabulary]``, float32."""
-        ids = torch.tensor([row.ids[:-1]], device=self.model.device)  # [1, tokens - 1]
-        wanted = sum(row.loss_mask)
-        with self._routed(slot):
-            out = self.model(input_ids=ids, logits_to_keep=wanted, use_cache=False)
-        kept: Tensor = out.logits[0, -wanted:]
-        return kept.float()
+        return self.reader.logits(self.hidden([[row]], [slot])[0])
 
     def token_logprobs(self, row: Encoded, slot: int | None = None) -> Tensor:
         """log π of each of the reply's tokens, ``[reply tokens]``."""
-        target = torch.tensor(row.ids[-sum(row.loss_mask) :], device=self.model.device)
-        return -F.cross_entropy(self.logits(row, slot), target, reduction="none")
+        return self.reader.logprobs([row], self.hidden([[row]], [slot]))[0]
+
+    def logprob_sums(
+        self, rows: Sequence[Sequence[Encoded]], route: Sequence[int | None]
+    ) -> list[Tensor]:
+        """log π of each row's reply, ``[rows]`` a person; one pass."""
+        flat = [row for own in rows for row in own]
+        sums = [part.sum() for part in self.reader.logprobs(flat, self.hidden(rows, route))]
+        return list(torch.split(torch.stack(sums), [len(own) for own in rows]))
+
+    def logprobs_of(
+        self,
+        rows: Sequence[Encoded],
+        slot: int | None = None,
+        *,
+        on_row: Callable[[int], None] = _ignore,
+    ) -> Tensor:
+        """log π of the replies in any number of rows, ``[rows]``, without gradients.
+
+        ``on_row`` is told how many are done; what it raises ends it.
+        """
+        found = torch.zeros(len(rows), device=self.model.device)
+        # Side by side in order of their tokens, rows share as much of a pass as they can.
+        order = sorted(range(len(rows)), key=lambda i: rows[i].ids)
+        with torch.no_grad():
+            done = 0
+            for some in _passes(order, [len(row.ids) for row in rows]):
+                on_row(done)
+                done += len(some)
+                found[some] = self.logprob_sums([[rows[i] for i in some]], [slot])[0]
+        return found
 
     def general_nll(self, slot: int | None = None) -> float:
         """Nats per token on ordinary text."""
@@ -135,40 +161,40 @@ class SharedBase:
         sampling: Sampling = SAMPLING,
     ) -> list[tuple[int, ...]]:
         """A fresh reply to each prompt, as token ids; the end-of-turn token is kept if reached."""
-        if not prompts:
-            return []
-        longest = max(len(prompt.ids) for prompt in prompts)
-        pad = [longest - len(prompt.ids) for prompt in prompts]
-        ids = torch.tensor(
-            [(self.end_id,) * n + prompt.ids for n, prompt in zip(pad, prompts, strict=True)],
-            device=self.model.device,
-        )
-        mask = torch.tensor([[0] * n + [1] * (longest - n) for n in pad], device=self.model.device)
-        torch.manual_seed(seed)
-        with torch.inference_mode(), self._routed(slot, len(prompts)):
-            out = self.model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                do_sample=True,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                top_k=sampling.top_k,
-                repetition_penalty=sampling.repetition_penalty,
-                max_new_tokens=sampling.max_new_tokens,
-                eos_token_id=self.end_id,
-                pad_token_id=self.end_id,
-            )
-        return [self._until_end(reply) for reply in out[:, longest:].tolist()]
+        return [
+            (*reply.ids, self.end_id) if reply.is_complete else reply.ids
+            for reply in self.replies(prompts, [slot] * len(prompts), seed=seed, sampling=sampling)
+        ]
+
+    def replies(
+        self,
+        prompts: Sequence[Encoded],
+        route: Sequence[int | None],
+        *,
+        seed: int,
+        sampling: Sampling = SAMPLING,
+    ) -> list[SampledReply]:
+        """A fresh reply to each prompt through the slot beside it, all of them in one batch.
+
+        A reply depends on its prompt, slot, seed and place in the list (in float32).
+        """
+        return self._sampler.sample(prompts, route, self._slots, seed=seed, sampling=sampling)
 
     def neutral(self, system: tuple[Turn, ...]) -> Neutral:
         """What the plain base says, computed once for a system prompt."""
         key = "\n".join(turn.text for turn in system)
         if key not in self._neutral:
-            self._neutral = {key: self._make_neutral(system)}
+            if len(self._neutral) >= _MAX_NEUTRAL:
+                self._neutral.pop(next(iter(self._neutral)))
+            self._neutral[key] = self._make_neutral(system)
         return self._neutral[key]
 
     def prompt(self, turns: Sequence[Turn]) -> Encoded:
         return encode(self.tokenizer, turns, max_tokens=_MAX_PROMPT_TOKENS)
+
+    def row(self, turns: Sequence[Turn], reply: str) -> Encoded:
+        """A reply with its end, to score."""
+        return encode(self.tokenizer, turns, reply, max_tokens=2 * _MAX_PROMPT_TOKENS)
 
     def _make_neutral(self, system: tuple[Turn, ...]) -> Neutral:
         def ask(questions: Sequence[str]) -> tuple[Encoded, ...]:
@@ -186,10 +212,17 @@ class SharedBase:
             tuple(anchors), gate_prompts, tuple(self.sample(gate_prompts, seed=GATE_SEED))
         )
 
-    def _until_end(self, reply: list[int]) -> tuple[int, ...]:
-        if self.end_id in reply:
-            return tuple(reply[: reply.index(self.end_id) + 1])
-        return tuple(reply)
+
+def _passes(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """``order`` in parts of at most a pass's places, one row at least."""
+    some: list[int] = []
+    for i in order:
+        if some and sum(lengths[j] for j in some) + lengths[i] > MAX_PLACES:
+            yield some
+            some = []
+        some.append(i)
+    if some:
+        yield some
 
 
 def with_reply(prompt: Encoded, reply: Sequence[int]) -> Encoded:

@@ -58,7 +58,8 @@ class SlotGradients:
 
     def norms(self, count: int) -> Tensor:
         """L2 norm of each of the first ``count`` slots' gradient in PEFT's terms, ``[count]``."""
-        return (self.flat[:count] * self.unit).norm(dim=1)
+        found: Tensor = torch.linalg.vector_norm(self.flat[:count] * self.unit, dim=1)
+        return found
 
     def add_size_penalty(self, slot: int, weight: float) -> float:
         """Adds the gradient of ``weight`` · Σ ‖BA‖²_F; returns the sum.

@@ -2,9 +2,9 @@
 
 Contract: see ``executor``; besides, the worker stands still while ``is_busy()`` says that people
 are being answered, though never for longer than ``MAX_PAUSE_S`` at a time, so that a busy chat
-cannot starve it for ever. A worker that dies or falls silent is replaced once; the job it was at
-comes last then, so that a deadly one takes no other with it. Secrets of this process are kept
-from the worker.
+cannot starve it for ever. A worker that dies or falls silent is replaced once; the next one takes
+one job at a time, the one it was at last, so that a deadly one takes no other with it. Secrets of
+this process are kept from the worker.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ SILENCE_S: Final = 900.0
 """No sign of life for so long of its own time: the worker hangs and is replaced."""
 
 MAX_STARTS: Final = 2
+ALONE: Final = ("--people", "1")
+"""What the second worker is told, since one person's training may have ended a whole group's."""
+
 _BUSY_POLL_S: Final = 0.05
 _LAST_BREATH_S: Final = 2.0
 _SECRETS: Final = ("DISCORD_TOKEN", "DATABASE_URL")
@@ -95,7 +98,8 @@ class SubprocessExecutor(TrainExecutor):
             for start in range(MAX_STARTS):
                 if not left or self._is_closed:
                     break
-                self._worker = worker = await _WorkerProcess.start(self._command)
+                alone = () if start == 0 else ALONE
+                self._worker = worker = await _WorkerProcess.start((*self._command, *alone))
                 at: str | None = None
                 pausing = asyncio.create_task(self._pause_while_busy(worker))
                 try:

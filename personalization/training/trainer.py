@@ -1,192 +1,303 @@
-"""One person's training: examples → an adapter, by KTO with an anchor to the base.
+"""Many people's training at once: what each thinks of replies → an adapter each, in a slot each.
 
-Contract: a fresh adapter from the base every time; the reference is the same model without adapter,
-its log-probabilities computed once; deterministic for a seed on one machine; stops at the first
-number that is not finite and says so. Knows nothing of files, gates or other people. The loss,
-docs/DECISIONS.md has the reasons:
+Contract: each person's adapter is what it would be alone (in float32 up to rounding), with the same
+steps in the same order for a seed; nothing of one person's reaches another's, a number that is not
+finite neither, nor what ``on_step`` raises. The reference is the base. Knows nothing of files,
+gates or who the people are. Each step of each person goes down, with the terms of ``TrainRecipe``,
 
-    L = mean over the batch of weight·KTO(r, z₀)  +  kl_weight · KL(adapter ‖ base) per token
-
-A step goes through its rows one by one and adds up gradients: on a CPU nothing is gained by padding
-them to one length. z₀ and the anchor need no gradient of each other, so this is exact.
+    L = mean over the batch's units of their losses  +  kl_weight · KL(adapter ‖ base) per token
+        +  norm_weight · ‖BA‖²_F
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Final, Literal, Self
 
 import torch
 from torch import Tensor
 
-from bowerbird.personalization.errors import PromptTooLongError, TrainingError
-from bowerbird.personalization.prompting import Encoded, encode
+from bowerbird.personalization.adapter_weights import AdapterWeights
+from bowerbird.personalization.errors import PersonalizationError, TrainingError
+from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.training import losses, slot_learning
-from bowerbird.personalization.training.executor import TrainExample, TrainRecipe
-from bowerbird.personalization.training.shared_base import Neutral, SharedBase, with_reply
+from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.training.reading import MAX_PLACES
+from bowerbird.personalization.training.rows import PersonData, RowWriter, Unit
+from bowerbird.personalization.training.shared_base import Neutral, SharedBase
+from bowerbird.personalization.training.trie import lay_out
+from bowerbird.personalization.types import Turn
 
-OnStep = Callable[[int, int], None]
-"""``on_step(done, total)``; what it raises ends the training."""
+Stage = Literal["loading", "training"]
+OnStep = Callable[[int, Stage, int, int], None]
+"""``on_step(person, stage, done, total)``; a ``PersonalizationError`` in it ends this person's
+training. Loading is to ask the base what it says to everything that is learned."""
+
+_NORM_FLOOR: Final = 1e-6  # as in torch's clip_grad_norm_
 
 
-def _ignore(done: int, total: int) -> None:
+def _ignore(person: int, stage: Stage, done: int, total: int) -> None:
     """The default ``on_step``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An example as the model sees it. ``reference``: the base's log-probability of the reply."""
-
-    encoded: Encoded
-    is_liked: bool
-    weight: float
-    reference: float
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """Some reply under somebody else's question, for z₀."""
-
-    encoded: Encoded
-    reference: float
 
 
 @dataclass(slots=True)
 class Trained:
-    """What happened: the mean loss and the anchor's KL per token of each step."""
+    """What happened to one person: the mean loss of each step and, if it counts, the anchor's KL
+    per token. ``error``: why it ended early; then the slot is not to be used."""
 
     losses: list[float] = field(default_factory=list)
     anchor_kl: list[float] = field(default_factory=list)
-    is_finite: bool = True
+    error: PersonalizationError | None = None
+
+    @property
+    def is_finite(self) -> bool:
+        return not isinstance(self.error, NotFiniteError)
 
 
-def rows_of(
-    base: SharedBase, examples: Sequence[TrainExample], max_tokens: int, on_step: OnStep = _ignore
-) -> list[Row]:
-    """Encode and score with the base; what does not fit into ``max_tokens`` is left out."""
-    rows = []
-    for done, example in enumerate(examples):
-        on_step(done, len(examples))
-        try:
-            encoded = encode(base.tokenizer, example.turns, example.reply, max_tokens=max_tokens)
-        except PromptTooLongError:
-            continue
-        if not example.is_complete:  # what is learned must not include the end
-            encoded = replace(encoded, ids=encoded.ids[:-1], loss_mask=encoded.loss_mask[:-1])
-        rows.append(Row(encoded, example.is_liked, example.weight, _score(base, encoded)))
-    return rows
+class NotFiniteError(TrainingError):
+    """The numbers got out of hand."""
 
 
-def train(
-    base: SharedBase,
-    slot: int,
-    rows: Sequence[Row],
-    neutral: Neutral,
-    recipe: TrainRecipe,
-    mismatches: Sequence[Mismatch],
-    on_step: OnStep,
-) -> Trained:
-    """Train a fresh adapter in ``slot``. ``mismatches``: one for each row."""
-    if not rows:
-        raise TrainingError("none of the replies fits into the model's context")
-    order = random.Random(recipe.seed)  # noqa: S311  (a shuffle, not a secret)
-    slots = base.required_slots()
-    slot_learning.initialize(slots, slot, recipe.seed)
-    gradients = slot_learning.SlotGradients(slots, recipe.alpha / recipe.rank)
-    optimizer = slot_learning.SlotAdamW(
-        slots, gradients, slot + 1, weight_decay=recipe.weight_decay
-    )
-    batches_per_epoch = math.ceil(len(rows) / recipe.batch_size)
-    enough = min(math.ceil(recipe.min_steps / batches_per_epoch), recipe.max_epochs)
-    epochs = max(recipe.epochs, enough)
-    total = batches_per_epoch * epochs
-    trained = Trained()
-    for _ in range(epochs):
-        indices = list(range(len(rows)))
-        order.shuffle(indices)
-        for start in range(0, len(indices), recipe.batch_size):
-            on_step(len(trained.losses), total)
-            batch = indices[start : start + recipe.batch_size]
-            z0 = _z0(base, slot, [mismatches[i] for i in batch])
-            loss = sum(_learn(base, slot, rows[i], z0, recipe.beta, len(batch)) for i in batch)
-            anchor = neutral.anchors[len(trained.losses) % len(neutral.anchors)]
-            kl = _hold(base, slot, anchor, recipe.kl_weight)
+@dataclass(slots=True)
+class _Learner:
+    """One person's training: which units each step draws, and how far it is."""
+
+    person: int
+    units: Sequence[Unit]
+    batches: list[list[int]]
+    neutral: Neutral
+    trained: Trained
+    z0: Tensor
+    loss: float = 0.0
+    kl: float = 0.0
+
+    @property
+    def done(self) -> int:
+        return len(self.trained.losses)
+
+    @property
+    def is_learning(self) -> bool:
+        return self.trained.error is None and self.done < len(self.batches)
+
+    @property
+    def batch(self) -> list[Unit]:
+        return [self.units[i] for i in self.batches[self.done]]
+
+    def end(self, error: PersonalizationError) -> None:
+        self.trained.error = error
+
+
+class Group:
+    """``people`` slots on ``base``, and ``spare`` ones, for the time of a ``with``; all begin as
+    fresh adapters. A second ``train`` goes on from where the first one ended.
+    """
+
+    def __init__(
+        self, base: SharedBase, people: int, recipe: TrainRecipe, *, spare: int = 0
+    ) -> None:
+        self._base = base
+        self._people = people
+        self._recipe = recipe
+        self._spare = spare
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        recipe = self._recipe
+        self._slots = self._stack.enter_context(
+            self._base.adapters(
+                count=self._people + self._spare, rank=recipe.rank, targets=recipe.targets
+            )
+        )
+        for person in range(self._people):
+            slot_learning.initialize(self._slots, person, recipe.seed)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def weights(self, person: int) -> AdapterWeights:
+        """The person's adapter as it is now."""
+        return self._slots.read(person, alpha=self._recipe.alpha)
+
+    def train(self, data: Sequence[PersonData], on_step: OnStep = _ignore) -> list[Trained]:
+        """Train everybody on theirs; empty data is no training, and no error."""
+        learners = [self._learner(person, own) for person, own in enumerate(data)]
+        for learner in learners:
+            self._refer(learner, on_step)
+        gradients = slot_learning.SlotGradients(self._slots, self._recipe.alpha / self._recipe.rank)
+        optimizer = slot_learning.SlotAdamW(
+            self._slots, gradients, self._people, weight_decay=self._recipe.weight_decay
+        )
+        while True:
+            for learner in learners:
+                _tell(on_step, learner, "training", learner.done, len(learner.batches))
+            learning = [learner for learner in learners if learner.is_learning]
+            if not learning:
+                return [learner.trained for learner in learners]
+            self._estimate_z0(learning)
+            for some in _microbatches(learning, self._rows):
+                self._backward(some)
             gradients.collect()
-            norm = float(gradients.norms(slot + 1)[slot])
-            if not math.isfinite(loss + kl + norm):
-                trained.is_finite = False
-                return trained
-            rate = recipe.learning_rate * _rate(len(trained.losses), total)
-            factor = min(1.0, recipe.clip_norm / (norm + 1e-6))
-            optimizer.step([0.0] * slot + [rate], [1.0] * slot + [factor])
+            self._step(learning, gradients, optimizer)
             gradients.clear()
-            trained.losses.append(loss)
-            trained.anchor_kl.append(kl)
-    on_step(total, total)
-    return trained
+
+    # --- one step -----------------------------------------------------------------------------
+
+    def _backward(self, learners: Sequence[_Learner]) -> None:
+        rows = [self._rows(learner) for learner in learners]
+        hidden = iter(self._base.hidden(rows, [learner.person for learner in learners]))
+        total: Tensor | float = 0.0
+        for learner, own in zip(learners, rows, strict=True):
+            states = [next(hidden) for _ in own]
+            units = learner.batch
+            unit_rows = [row for unit in units for row in unit.rows]
+            logprobs = torch.stack(
+                [
+                    part.sum()
+                    for part in self._base.reader.logprobs(unit_rows, states[: len(unit_rows)])
+                ]
+            )
+            sizes = [len(unit.rows) for unit in units]
+            terms = [
+                unit.loss(part, learner.z0)
+                for unit, part in zip(units, torch.split(logprobs, sizes), strict=True)
+            ]
+            loss = torch.stack(terms).mean()
+            learner.loss = float(loss.detach())
+            if self._recipe.kl_weight:
+                reference = self._anchor(learner)[1]
+                kl = self._base.reader.kl(states[-1], reference).mean()
+                learner.kl = float(kl.detach())
+                loss = loss + self._recipe.kl_weight * kl
+            total = total + loss
+        assert isinstance(total, Tensor)  # noqa: S101  (there is somebody)
+        total.backward()  # type: ignore[no-untyped-call]
+
+    def _step(
+        self,
+        learners: Sequence[_Learner],
+        gradients: slot_learning.SlotGradients,
+        optimizer: slot_learning.SlotAdamW,
+    ) -> None:
+        recipe = self._recipe
+        rates, factors = [0.0] * self._people, [1.0] * self._people
+        penalties = {
+            learner.person: gradients.add_size_penalty(learner.person, recipe.norm_weight)
+            for learner in learners
+            if recipe.norm_weight
+        }
+        norms = gradients.norms(self._people).tolist()
+        for learner in learners:
+            person, norm = learner.person, norms[learner.person]
+            loss = learner.loss + recipe.norm_weight * penalties.get(person, 0.0)
+            if not math.isfinite(loss + learner.kl + norm):
+                learner.end(NotFiniteError("the numbers of the training got out of hand"))
+                continue
+            rates[person] = recipe.learning_rate * _rate(learner.done, len(learner.batches))
+            factors[person] = min(1.0, recipe.clip_norm / (norm + _NORM_FLOOR))
+            learner.trained.losses.append(loss)
+            if recipe.kl_weight:
+                learner.trained.anchor_kl.append(learner.kl)
+        optimizer.step(rates, factors)
+
+    def _estimate_z0(self, learners: Sequence[_Learner]) -> None:
+        every = self._recipe.z0_every
+        due = [learner for learner in learners if every and learner.done % every == 0]
+
+        def rows(learner: _Learner) -> list[Encoded]:
+            return [unit.mismatch for unit in learner.batch if unit.mismatch is not None]
+
+        for some in _microbatches([learner for learner in due if rows(learner)], rows):
+            asked = [rows(learner) for learner in some]
+            with torch.no_grad():
+                now = self._base.logprob_sums(asked, [learner.person for learner in some])
+            for learner, own in zip(some, now, strict=True):
+                reference = [u.mismatch_reference for u in learner.batch if u.mismatch is not None]
+                learner.z0 = losses.reference_point(own, own.new_tensor(reference))
+
+    def _rows(self, learner: _Learner) -> list[Encoded]:
+        """What a step reads: the batch's rows and, last, the anchor if it counts."""
+        rows = [row for unit in learner.batch for row in unit.rows]
+        return [*rows, self._anchor(learner)[0]] if self._recipe.kl_weight else rows
+
+    def _anchor(self, learner: _Learner) -> tuple[Encoded, Tensor]:
+        anchors = learner.neutral.anchors
+        return anchors[learner.done % len(anchors)]
+
+    # --- before the first step ----------------------------------------------------------------
+
+    def _refer(self, learner: _Learner, on_step: OnStep) -> None:
+        """Ask the base for every row's log-probability, once."""
+        units = learner.units
+        rows = [[*unit.rows, *([unit.mismatch] if unit.mismatch else [])] for unit in units]
+        flat = [row for own in rows for row in own]
+
+        def tell(done: int) -> None:
+            _tell(on_step, learner, "loading", done, len(flat))
+            if learner.trained.error is not None:
+                raise learner.trained.error
+
+        try:
+            said = self._base.logprobs_of(flat, on_row=tell)
+        except PersonalizationError as error:
+            learner.end(error)
+            return
+        start = 0
+        for unit, own in zip(units, rows, strict=True):
+            unit.reference = said[start : start + len(unit.rows)]
+            if unit.mismatch is not None:
+                unit.mismatch_reference = float(said[start + len(unit.rows)])
+            start += len(own)
+
+    def _learner(self, person: int, data: PersonData) -> _Learner:
+        neutral = self._base.neutral(_system_of(data))
+        trained = Trained()
+        units = RowWriter(self._base.tokenizer, self._recipe).units(data, neutral.gate_prompts[0])
+        if not units and (data.examples or data.pairs or data.rewards):
+            trained.error = TrainingError("none of the replies fits into the model's context")
+        batches = _batches(len(units), self._recipe)
+        return _Learner(person, units, batches, neutral, trained, torch.zeros(()))
 
 
-def mismatches_of(
-    base: SharedBase, rows: Sequence[Row], neutral: Neutral, on_step: OnStep = _ignore
-) -> list[Mismatch]:
-    """Each reply under the next *different* question, a neutral one if all are the same."""
-    result = []
-    for i, row in enumerate(rows):
-        on_step(i, len(rows))
-        prompt = _prompt_ids(row.encoded)
-        others = (rows[(i + offset) % len(rows)].encoded for offset in range(1, len(rows)))
-        other = next((o for o in others if _prompt_ids(o) != prompt), neutral.gate_prompts[0])
-        question = Encoded(_prompt_ids(other), (), other.turns)
-        encoded = with_reply(question, row.encoded.ids[len(prompt) :])
-        result.append(Mismatch(encoded, _score(base, encoded)))
-    return result
+def _microbatches(
+    learners: Sequence[_Learner], rows: Callable[[_Learner], Sequence[Encoded]]
+) -> Iterator[list[_Learner]]:
+    """People of about one length together, as many as fit into a pass."""
+    lengths = {learner.person: _places(rows(learner)) for learner in learners}
+    some: list[_Learner] = []
+    for learner in sorted(learners, key=lambda learner: -lengths[learner.person]):
+        if some and (len(some) + 1) * lengths[some[0].person] > MAX_PLACES:
+            yield some
+            some = []
+        some.append(learner)
+    if some:
+        yield some
 
 
-def _learn(base: SharedBase, slot: int, row: Row, z0: Tensor, beta: float, batch: int) -> float:
-    """Gradient of one row's share of the batch's mean loss; returns that share."""
-    device = z0.device
-    logprob = base.token_logprobs(row.encoded, slot).sum().unsqueeze(0)
-    loss = losses.kto(
-        logprob,
-        torch.tensor([row.reference], device=device),
-        torch.tensor([row.is_liked], device=device),
-        z0,
-        torch.tensor([row.weight], device=device),
-        beta=beta,
-    )
-    share = loss.sum() / batch
-    share.backward()  # type: ignore[no-untyped-call]
-    return float(share.detach())
+def _places(rows: Sequence[Encoded]) -> int:
+    return len(lay_out([row.ids[:-1] for row in rows]))
 
 
-def _hold(base: SharedBase, slot: int, anchor: tuple[Encoded, Tensor], weight: float) -> float:
-    """Gradient of the pull back to the base; returns KL per token."""
-    row, reference = anchor
-    if not weight:
-        with torch.no_grad():
-            return float(losses.anchor_kl(base.logits(row, slot).log_softmax(-1), reference).mean())
-    kl = losses.anchor_kl(base.logits(row, slot).log_softmax(-1), reference).mean()
-    (weight * kl).backward()  # type: ignore[no-untyped-call]
-    return float(kl.detach())
-
-
-def _z0(base: SharedBase, slot: int, pairs: Sequence[Mismatch]) -> Tensor:
-    with torch.no_grad():
-        now = torch.stack([base.token_logprobs(pair.encoded, slot).sum() for pair in pairs])
-    return losses.reference_point(
-        now, torch.tensor([pair.reference for pair in pairs], device=now.device)
-    )
-
-
-def _score(base: SharedBase, encoded: Encoded) -> float:
-    with torch.no_grad():
-        return float(base.token_logprobs(encoded).sum())
-
-
-def _prompt_ids(row: Encoded) -> tuple[int, ...]:
-    return row.ids[: len(row.ids) - sum(row.loss_mask)]
+def _batches(units: int, recipe: TrainRecipe) -> list[list[int]]:
+    """Which units each step draws: every unit once an epoch, in an order of its own."""
+    if not units:
+        return []
+    order = random.Random(recipe.seed)  # noqa: S311  (a shuffle, not a secret)
+    per_epoch = math.ceil(units / recipe.batch_size)
+    enough = min(math.ceil(recipe.min_steps / per_epoch), recipe.max_epochs)
+    batches = []
+    for _ in range(max(recipe.epochs, enough)):
+        indices = list(range(units))
+        order.shuffle(indices)
+        batches += [
+            indices[start : start + recipe.batch_size]
+            for start in range(0, units, recipe.batch_size)
+        ]
+    return batches
 
 
 def _rate(step: int, total: int) -> float:
@@ -195,3 +306,19 @@ def _rate(step: int, total: int) -> float:
     if step < warm_up:
         return (step + 1) / warm_up
     return 1.0 - 0.9 * (step - warm_up) / max(1, total - warm_up)
+
+
+def _system_of(data: PersonData) -> tuple[Turn, ...]:
+    """The system prompt of the newest item."""
+    for items in (data.examples, data.pairs, data.rewards):
+        if items:
+            return tuple(turn for turn in items[-1].turns if turn.role == "system")
+    return ()
+
+
+def _tell(on_step: OnStep, learner: _Learner, stage: Stage, done: int, total: int) -> None:
+    if learner.trained.error is None:
+        try:
+            on_step(learner.person, stage, done, total)
+        except PersonalizationError as error:
+            learner.end(error)

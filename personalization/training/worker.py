@@ -2,12 +2,14 @@
 
 ``python -m bowerbird.personalization.training.worker``. Contract: lowest priority, one thread;
 ends at once when stdin ends or its parent dies; a candidate is written beside its place, synced
-and renamed, so that it is complete or absent whatever happens; one bad job does not spoil the
-others; no text is written anywhere. Knows no database and nothing of who is published.
+and renamed, so that it is complete or absent whatever happens; jobs of one recipe are trained
+together, and a bad one does not spoil the others; no text is written anywhere. Knows no database
+and nothing of who is published.
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import logging
 import os
@@ -18,9 +20,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import psutil
 
@@ -36,11 +40,13 @@ from bowerbird.personalization.training.wire import decode_line, encode_line
 if TYPE_CHECKING:
     from bowerbird.personalization.adapter_weights import AdapterWeights
     from bowerbird.personalization.training.shared_base import SharedBase
+    from bowerbird.personalization.training.trainer import Group, Stage, Trained
 
 log = logging.getLogger("bowerbird.training.worker")
 
 _PR_SET_PDEATHSIG = 1
-_CANDIDATE, _INCUMBENT = 0, 1
+PEOPLE: Final = 8
+"""Trained at once: enough that a pass is seldom short of rows, few enough for memory."""
 
 
 class JobCancelledError(PersonalizationError):
@@ -57,7 +63,16 @@ class Inbox:
         threading.Thread(target=self._read, name="inbox", daemon=True).start()
 
     def take(self) -> TrainJob:
+        """The next job; waits for one."""
         return self._jobs.get()
+
+    def take_all(self) -> list[TrainJob]:
+        """The jobs that have come since; does not wait."""
+        jobs = []
+        with suppress(queue.Empty):
+            while True:
+                jobs.append(self._jobs.get_nowait())
+        return jobs
 
     def is_cancelled(self, job_id: str) -> bool:
         return job_id in self._cancelled
@@ -75,104 +90,156 @@ class Inbox:
 Emit = Callable[[TrainProgress | TrainResult], None]
 
 
-class Worker:
-    """Runs one job after the other on one base model."""
+@dataclass(slots=True)
+class _Task:
+    """A job from taken to over."""
 
-    def __init__(self, inbox: Inbox, emit: Emit) -> None:
+    job: TrainJob
+    started: float = field(default_factory=time.monotonic)
+    is_over: bool = False
+
+
+class Worker:
+    """Trains jobs in groups of up to ``people`` on one base model."""
+
+    def __init__(self, inbox: Inbox, emit: Emit, *, people: int = PEOPLE) -> None:
         self._inbox = inbox
         self._emit = emit
+        self._people = people
         self._base: SharedBase | None = None
         self._base_path: str | None = None
 
     def serve(self) -> None:
+        waiting: list[TrainJob] = []
         while True:
-            job = self._inbox.take()
-            started = time.monotonic()
-            verdict, error = None, None
+            if not waiting:
+                waiting.append(self._inbox.take())
+            first = _Task(waiting.pop(0))
+            with self._ending(first):
+                base = self._load(first)
+                waiting += self._inbox.take_all()  # they came while we were loading
+                self._run(base, [first, *map(_Task, self._taken_with(first.job, waiting))])
+
+    def _taken_with(self, job: TrainJob, waiting: list[TrainJob]) -> list[TrainJob]:
+        """Those of ``waiting`` that can be trained together with ``job``, which leave it."""
+        alike = [j for j in waiting if (j.base_model, j.recipe) == (job.base_model, job.recipe)]
+        taken = alike[: self._people - 1]
+        waiting[:] = [other for other in waiting if all(other is not one for one in taken)]
+        return taken
+
+    def _run(self, base: SharedBase, tasks: Sequence[_Task]) -> None:
+        """All to their ends; if they cannot be trained together, one by one."""
+        if len(tasks) > 1:
             try:
-                verdict = self._run(job)
-            except PersonalizationError as expected:
-                error = str(expected)
-            except MemoryError:
-                error = "there was not enough memory to train"
-            except OSError as expected:
-                error = f"the adapter could not be written: {expected.strerror or expected}"
-            except Exception as bug:  # one bad job does not spoil the others
-                log.exception("job %s failed", job.job_id)
-                error = f"the training failed unexpectedly ({type(bug).__name__}); see the log"
-            self._emit(TrainResult(job.job_id, verdict, error, time.monotonic() - started))
+                self._train(base, tasks)
+            except Exception:
+                log.exception("training %d people at once failed", len(tasks))
+        for task in tasks:
+            if not task.is_over:
+                with self._ending(task):
+                    self._train(base, [task])
 
-    def _run(self, job: TrainJob) -> Verdict:
-        def report(stage: str, done: int, total: int) -> None:
-            if self._inbox.is_cancelled(job.job_id):
-                raise JobCancelledError("cancelled")
-            self._emit(TrainProgress(job.job_id, stage, done, total))  # type: ignore[arg-type]
+    def _train(self, base: SharedBase, tasks: Sequence[_Task]) -> None:
+        from bowerbird.personalization.training.rows import PersonData
+        from bowerbird.personalization.training.trainer import Group
 
-        training = [example for example in job.examples if not example.is_held_out]
-        held_out = [example for example in job.examples if example.is_held_out]
-        # The base, its neutral replies, then each example scored, those to train on twice.
-        total = 2 + len(held_out) + 2 * len(training)
-        report("loading", 0, total)
+        def on_step(person: int, stage: Stage, done: int, total: int) -> None:
+            # The base itself was the first thing to load.
+            before = 1 if stage == "loading" else 0
+            self._report(tasks[person], stage, done + before, total + before)
 
-        from bowerbird.personalization.training import gate, trainer  # seconds: torch
+        for task in tasks:
+            with suppress(JobCancelledError):
+                self._report(task, "loading", 1, 2)
+        data = [
+            PersonData() if task.is_over else PersonData(task.job.examples, task.job.pairs)
+            for task in tasks
+        ]
+        recipe = tasks[0].job.recipe
+        with Group(base, len(tasks), recipe, spare=1) as group:
+            trained = group.train(data, on_step)
+            for person, task in enumerate(tasks):
+                if not task.is_over:
+                    with self._ending(task):
+                        self._conclude(base, group, tasks, person, trained[person])
 
-        def loaded(before: int) -> trainer.OnStep:
-            return lambda done, _: report("loading", before + done, total)
+    def _conclude(
+        self, base: SharedBase, group: Group, tasks: Sequence[_Task], person: int, trained: Trained
+    ) -> None:
+        """Judge one person's candidate and leave it where it is wanted."""
+        from bowerbird.personalization.training import gate, gate_measures
+        from bowerbird.personalization.training.rows import held_out_rows
 
-        base = self._load(job.base_model)
-        report("loading", 1, total)
-        neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
-        max_tokens = job.recipe.max_tokens
-        held_out_rows = trainer.rows_of(base, held_out, max_tokens, loaded(2))
-        rows = trainer.rows_of(base, training, max_tokens, loaded(2 + len(held_out)))
-        scored = total - len(training)
-        mismatches = trainer.mismatches_of(base, rows, neutral, loaded(scored))
-        report("loading", total, total)
-        recipe = job.recipe
-        with base.adapters(count=2, rank=recipe.rank, targets=recipe.targets) as slots:
-            trained = trainer.train(
-                base,
-                _CANDIDATE,
-                rows,
-                neutral,
-                recipe,
-                mismatches,
-                lambda done, total: report("training", done, total),
-            )
-            found = gate.measure(
-                base,
-                _CANDIDATE,
-                training=training,
-                held_out=held_out_rows,
-                neutral=neutral,
-                incumbent=_INCUMBENT if self._load_incumbent(base, job) else None,
-                is_finite=trained.is_finite,
-                seed=recipe.seed,
-                on_step=lambda done, total: report("gate", done, total),
-            )
-            verdict = gate.judge(found)
-            if verdict.is_accepted or job.keeps_rejected:
-                weights = slots.read(_CANDIDATE, alpha=recipe.alpha)
-                save(weights, Path(job.candidate_dir), job.base_model)
-        return verdict
+        task, job = tasks[person], tasks[person].job
+        if trained.error is not None and trained.is_finite:
+            raise trained.error
+        incumbent = len(tasks)
+        found = gate_measures.measure(
+            base,
+            person,
+            examples=job.examples,
+            held_out=held_out_rows(base, job),
+            neutral=base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system")),
+            incumbent=incumbent if self._load_incumbent(base, incumbent, job) else None,
+            is_finite=trained.is_finite,
+            seed=job.recipe.seed,
+            on_step=lambda done, total: self._report(task, "gate", done, total),
+        )
+        verdict = gate.judge(found)
+        if verdict.is_accepted or job.keeps_rejected:
+            save(group.weights(person), Path(job.candidate_dir), job.base_model)
+        self._end(task, verdict, None)
 
-    def _load(self, path: str) -> SharedBase:
+    @contextmanager
+    def _ending(self, task: _Task) -> Iterator[None]:
+        """What is raised inside is how the task ended: one bad job does not spoil the others."""
+        try:
+            yield
+            return
+        except PersonalizationError as expected:
+            error = str(expected)
+        except MemoryError:
+            error = "there was not enough memory to train"
+        except OSError as expected:
+            error = f"the adapter could not be written: {expected.strerror or expected}"
+        except Exception as bug:
+            log.exception("job %s failed", task.job.job_id)
+            error = f"the training failed unexpectedly ({type(bug).__name__}); see the log"
+        self._end(task, None, error)
+
+    def _end(self, task: _Task, verdict: Verdict | None, error: str | None) -> None:
+        if not task.is_over:
+            task.is_over = True
+            seconds = time.monotonic() - task.started
+            self._emit(TrainResult(task.job.job_id, verdict, error, seconds))
+
+    def _report(self, task: _Task, stage: str, done: int, total: int) -> None:
+        if self._inbox.is_cancelled(task.job.job_id):
+            self._end(task, None, "cancelled")
+            raise JobCancelledError("cancelled")
+        if not task.is_over:
+            progress = TrainProgress(task.job.job_id, stage, done, total)  # type: ignore[arg-type]
+            self._emit(progress)
+
+    def _load(self, task: _Task) -> SharedBase:
+        self._report(task, "loading", 0, 2)
         import torch
 
         from bowerbird.personalization.training.shared_base import SharedBase
 
+        path = task.job.base_model
         if self._base is None or self._base_path != path:
             torch.set_num_threads(1)
             self._base, self._base_path = None, None  # the old one first, for its memory
             self._base, self._base_path = SharedBase(path), path
         return self._base
 
-    def _load_incumbent(self, base: SharedBase, job: TrainJob) -> bool:
+    def _load_incumbent(self, base: SharedBase, slot: int, job: TrainJob) -> bool:
         """A damaged incumbent is none: the candidate is then compared with the base."""
         if job.incumbent_dir is None:
             return False
         try:
-            base.load(_INCUMBENT, Path(job.incumbent_dir))
+            base.load(slot, Path(job.incumbent_dir))
         except AdapterError as error:
             log.warning("job %s: %s", job.job_id, error)
             return False
@@ -242,8 +309,11 @@ def main() -> None:
     _die_with_parent()
     _step_back()
     write = _own_stdout()
+    parser = argparse.ArgumentParser(description="Started by Bowerbird; talks on standard input.")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="trained at once (%(default)s)")
+    options = parser.parse_args()
     inbox = Inbox(sys.stdin.buffer)
-    Worker(inbox, lambda message: write(encode_line(message))).serve()
+    Worker(inbox, lambda message: write(encode_line(message)), people=options.people).serve()
 
 
 if __name__ == "__main__":

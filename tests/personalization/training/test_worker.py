@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, TrainingError
-from bowerbird.personalization.training import trainer, worker
+from bowerbird.personalization.training import worker
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.subprocess_executor import WORKER
 from tests.personalization.training.samples import some_examples
@@ -56,24 +56,25 @@ def test_what_libraries_print_does_not_spoil_the_protocol() -> None:
 def test_a_saved_adapter_is_pefts_own_format_and_comes_back_the_same(
     base: SharedBase, tmp_path: Path, tiny_model_dir: Path
 ) -> None:
-    (row,) = trainer.rows_of(base, some_examples(1), 256)
+    (example,) = some_examples(1)
+    row = base.row(example.turns, example.reply)
     target = tmp_path / "candidates" / "7"
     with base.adapters(count=2, rank=4, targets=ATTENTION) as slots, torch.no_grad():
         slots.values[0].normal_(0, 0.1, generator=torch.Generator().manual_seed(0))
         slots.load(0, slots.values[0])
-        expected = base.logits(row.encoded, 0)
-        plain = base.logits(row.encoded)
+        expected = base.logits(row, 0)
+        plain = base.logits(row)
         weights = slots.read(0, alpha=8)
         worker.save(weights, target, "tiny")
         worker.save(weights, target, "tiny")  # again, over what is there
         base.load(1, target)
-        assert torch.equal(base.logits(row.encoded, 1), expected)
+        assert torch.equal(base.logits(row, 1), expected)
     assert names_in(target) == {"adapter_config.json", "adapter_model.safetensors"}
     assert names_in(target.parent) == {"7"}
     adapted = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(tiny_model_dir), target
     )
-    ids = torch.tensor([row.encoded.ids[:-1]])
+    ids = torch.tensor([row.ids[:-1]])
     with torch.no_grad():
         from_peft = adapted(input_ids=ids).logits[0, -len(expected) :]
     assert torch.allclose(from_peft, expected, atol=1e-4)

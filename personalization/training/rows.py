@@ -1,0 +1,241 @@
+"""What a person thought of replies, as the token rows and losses of a training step.
+
+Contract: a *unit* is what is drawn together (an example, a pair, one question's replies) and knows
+its rows, and its loss given their log-probabilities; terms of weight 0 make no rows. The reference
+is what the base says to the same rows. What does not fit into the recipe's ``max_tokens`` is left
+out. Knows neither slots nor optimizers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch import Tensor
+
+from bowerbird.personalization.errors import PromptTooLongError
+from bowerbird.personalization.prompting import Encoded, encode
+from bowerbird.personalization.training import losses
+from bowerbird.personalization.training.executor import (
+    TrainExample,
+    TrainJob,
+    TrainPair,
+    TrainRecipe,
+    TrainRewards,
+)
+from bowerbird.personalization.types import Turn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from bowerbird.personalization.training.shared_base import SharedBase
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An example as the model sees it. ``reference``: the base's log-probability of the reply."""
+
+    encoded: Encoded
+    is_liked: bool
+    weight: float
+    reference: float
+
+
+class Unit(Protocol):
+    """``mismatch``: some reply of the person's under another question, for z₀; ``None``: no need.
+
+    ``reference`` and ``mismatch_reference`` are set once the base has been asked.
+    """
+
+    rows: tuple[Encoded, ...]
+    mismatch: Encoded | None
+    reference: Tensor  # [rows]
+    mismatch_reference: float
+
+    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
+        """Of the unit, a scalar; ``logprobs`` ``[rows]`` are sums over replies."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    rows: tuple[Encoded, ...]
+    mismatch: Encoded | None = field(default=None, init=False)
+    reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
+    mismatch_reference: float = field(default=0.0, init=False)
+
+    @property
+    def lengths(self) -> Tensor:
+        return torch.tensor([float(sum(row.loss_mask)) for row in self.rows])
+
+
+@dataclass(slots=True)
+class ExampleUnit(_Asked):
+    """``kto`` and ``nll``: weights, the former with the example's own in it."""
+
+    is_liked: bool
+    kto: float
+    nll: float
+    beta: float
+
+    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
+        total = logprobs.new_zeros(())
+        if self.kto:
+            is_liked = torch.tensor([self.is_liked], device=logprobs.device)
+            weight = logprobs.new_tensor([self.kto])
+            total = losses.kto(logprobs, self.reference, is_liked, z0, weight, beta=self.beta).sum()
+        if self.nll:
+            total = total + self.nll * losses.nll(logprobs, self.lengths.to(logprobs)).sum()
+        return total
+
+
+@dataclass(slots=True)
+class PairUnit(_Asked):
+    """The chosen row, then the rejected one."""
+
+    weight: float
+    beta: float
+
+    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
+        chosen, rejected = logprobs[:1], logprobs[1:]
+        margin = self.reference[:1] - self.reference[1:]
+        weight = logprobs.new_tensor([self.weight])
+        return losses.dpo(chosen, rejected, margin, weight, beta=self.beta).sum()
+
+
+@dataclass(slots=True)
+class RewardUnit(_Asked):
+    """Replies that are each other's baseline."""
+
+    rewards: tuple[float, ...]
+    beta: float
+
+    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
+        rewards = logprobs.new_tensor(self.rewards)
+        return losses.rloo(logprobs, self.reference, rewards, beta=self.beta).mean()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonData:
+    """What one person's training reads. Held-out examples and pairs in it are passed over."""
+
+    examples: tuple[TrainExample, ...] = ()
+    pairs: tuple[TrainPair, ...] = ()
+    rewards: tuple[TrainRewards, ...] = ()
+
+
+class RowWriter:
+    """Texts to rows of at most ``recipe.max_tokens``."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> None:
+        self._tokenizer = tokenizer
+        self._recipe = recipe
+
+    def row(self, turns: Sequence[Turn], reply: str, *, is_complete: bool) -> Encoded | None:
+        """``None`` if it does not fit."""
+        try:
+            encoded = encode(self._tokenizer, turns, reply, max_tokens=self._recipe.max_tokens)
+        except PromptTooLongError:
+            return None
+        if is_complete:
+            return encoded
+        # What is learned must not include the end.
+        return replace(encoded, ids=encoded.ids[:-1], loss_mask=encoded.loss_mask[:-1])
+
+    def units(self, data: PersonData, neutral_prompt: Encoded) -> list[Unit]:
+        """All that the recipe has a use for; each with a mismatch if z₀ is asked for."""
+        recipe = self._recipe
+        if recipe.objective == "reinforce":
+            return list(self._rewarded(data))
+        found: list[Unit] = [*self._examples(data), *self._pairs(data)]
+        if recipe.z0_every:
+            _mismatch([u for u in found if isinstance(u, ExampleUnit) and u.kto], neutral_prompt)
+        return found
+
+    def _examples(self, data: PersonData) -> Iterator[ExampleUnit]:
+        recipe = self._recipe
+        for example in data.examples:
+            is_weak = example.kind == "weak"
+            kto = example.weight * (recipe.weak_weight if is_weak else recipe.kto_weight)
+            nll = 0.0
+            if example.is_liked and not is_weak:
+                is_taught = example.kind == "correction"
+                nll = recipe.teach_weight if is_taught else recipe.liked_nll_weight
+            if example.is_held_out or not (kto or nll):
+                continue
+            row = self.row(example.turns, example.reply, is_complete=example.is_complete)
+            if row is not None:
+                yield ExampleUnit((row,), example.is_liked, kto, nll, recipe.beta)
+
+    def _pairs(self, data: PersonData) -> Iterator[PairUnit]:
+        recipe = self._recipe
+        for pair in data.pairs if recipe.pair_weight else ():
+            if pair.is_held_out:
+                continue
+            chosen = self.row(pair.turns, pair.chosen, is_complete=pair.chosen_is_complete)
+            rejected = self.row(pair.turns, pair.rejected, is_complete=pair.rejected_is_complete)
+            if chosen is not None and rejected is not None:
+                yield PairUnit((chosen, rejected), recipe.pair_weight * pair.weight, recipe.beta)
+
+    def _rewarded(self, data: PersonData) -> Iterator[RewardUnit]:
+        for group in _reward_groups(data, self._recipe.batch_size):
+            rows = [self.row(e.turns, e.reply, is_complete=e.is_complete) for e, _ in group]
+            kept = [(row, reward) for row, (_, reward) in zip(rows, group, strict=True) if row]
+            if len(kept) > 1:
+                encoded, rewards = zip(*kept, strict=True)
+                yield RewardUnit(encoded, rewards, self._recipe.beta)
+
+
+def held_out_rows(base: SharedBase, job: TrainJob) -> list[Row]:
+    """A job's held-out examples, with what the base says to them."""
+    writer = RowWriter(base.tokenizer, job.recipe)
+    held_out = [example for example in job.examples if example.is_held_out]
+    made = [(e, writer.row(e.turns, e.reply, is_complete=e.is_complete)) for e in held_out]
+    found = [(example, row) for example, row in made if row is not None]
+    references = base.logprobs_of([row for _, row in found]).tolist()
+    return [
+        Row(row, example.is_liked, example.weight, reference)
+        for (example, row), reference in zip(found, references, strict=True)
+    ]
+
+
+def _reward_groups(data: PersonData, batch_size: int) -> Iterator[list[tuple[TrainExample, float]]]:
+    """Replies with their rewards that are each other's baseline: those to one question.
+
+    Where there are votes only, 👍 is 1 and 👎 is -1; a question with one reply shares its baseline
+    with others of the kind, which is as independent of the reply as RLOO asks.
+    """
+    for asked in data.rewards:
+        yield [
+            (TrainExample(asked.turns, reply, reward > 0, is_complete=is_complete), reward)
+            for reply, reward, is_complete in zip(
+                asked.replies, asked.rewards, asked.are_complete, strict=True
+            )
+        ]
+    if data.rewards:
+        return
+    by_question: dict[object, list[tuple[TrainExample, float]]] = {}
+    for example in data.examples:
+        if not example.is_held_out and example.kind != "weak":
+            question = tuple((turn.role, turn.text) for turn in example.turns)
+            reward = 1.0 if example.is_liked else -1.0
+            by_question.setdefault(question, []).append((example, reward))
+    yield from (group for group in by_question.values() if len(group) > 1)
+    alone = [group[0] for group in by_question.values() if len(group) == 1]
+    yield from (alone[i : i + batch_size] for i in range(0, len(alone), batch_size))
+
+
+def _mismatch(units: Sequence[ExampleUnit], neutral_prompt: Encoded) -> None:
+    """Each reply under the next *different* question, a neutral one if all are the same."""
+    prompts = [_prompt_ids(unit.rows[0]) for unit in units]
+    for i, unit in enumerate(units):
+        others = (prompts[(i + offset) % len(units)] for offset in range(1, len(units)))
+        other = next((ids for ids in others if ids != prompts[i]), neutral_prompt.ids)
+        reply = unit.rows[0].ids[len(prompts[i]) :]
+        mask = (False,) * len(other) + (True,) * len(reply)
+        unit.mismatch = Encoded((*other, *reply), mask, ())
+
+
+def _prompt_ids(row: Encoded) -> tuple[int, ...]:
+    return row.ids[: len(row.ids) - sum(row.loss_mask)]
