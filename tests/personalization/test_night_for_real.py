@@ -39,11 +39,18 @@ async def prepare(folder: Path) -> None:
                 await store.put_feedback(some_feedback(message, user=user))
 
 
-async def night(folder: Path, model: Path, what: str) -> list[Run]:
-    """Run or resume the night; a line on stdout for each step of a training."""
+async def night(folder: Path, model: Path, what: str, kill_at: str | None = None) -> list[Run]:
+    """Run or resume the night; a line on stdout for each step of a training.
+
+    ``kill_at``: the stage at which the worker, not this process, is killed once.
+    """
+    killed: list[int] = []
 
     def say(scope: int, user: int, event: TrainProgress) -> None:
         print(event.stage, event.done, executor.worker_pid, flush=True)  # noqa: T201
+        if event.stage == kill_at and not killed and executor.worker_pid is not None:
+            killed.append(executor.worker_pid)
+            os.kill(executor.worker_pid, signal.SIGKILL)
 
     async with AsyncExitStack() as opened:
         store = SqlStore(f"sqlite+aiosqlite:///{folder / 'bowerbird.db'}")
@@ -67,35 +74,45 @@ async def night(folder: Path, model: Path, what: str) -> list[Run]:
         return await nightly.run_night(NIGHT, say)
 
 
-@pytest.mark.timeout(400)  # the worker has the lowest priority, also on a busy test machine
-@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
-async def test_a_night_killed_in_the_middle_is_resumed_and_done_once(
-    tiny_model_dir: Path, tmp_path: Path
-) -> None:
-    await prepare(tmp_path)
+async def kill_night_at(stage: str, what: str, model: Path, folder: Path) -> None:
+    """Run or resume the night in a process of its own, and kill that process at a stage."""
     code = (
         "import asyncio, sys; from pathlib import Path;"
         "from tests.personalization.test_night_for_real import night;"
-        "asyncio.run(night(Path(sys.argv[1]), Path(sys.argv[2]), 'run'))"
+        "asyncio.run(night(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))"
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, str(tmp_path), str(tiny_model_dir), stdout=-1
+        sys.executable, "-c", code, str(folder), str(model), what, stdout=-1
     )
     assert process.stdout is not None
     async with asyncio.timeout(200):
-        while not (line := await process.stdout.readline()).startswith(b"training 1"):
+        while not (line := await process.stdout.readline()).startswith(stage.encode()):
             assert line, "the night ended before it could be killed"
         os.kill(process.pid, signal.SIGKILL)
         await process.wait()
         worker = int(line.split()[-1])
         while psutil.pid_exists(worker) and psutil.Process(worker).status() != "zombie":
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.timeout(400)  # the worker has the lowest priority, also on a busy test machine
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals")
+@pytest.mark.parametrize(
+    ("kills", "kill_worker_at"), [(("loading", "gate"), "training"), (("training",), "gate")]
+)
+async def test_a_night_killed_in_the_middle_is_resumed_and_done_once(
+    tiny_model_dir: Path, tmp_path: Path, kills: tuple[str, ...], kill_worker_at: str
+) -> None:
+    """The bot dies at these stages, one start after the other; then its worker once."""
+    await prepare(tmp_path)
+    for what, stage in zip(("run", "resume"), kills, strict=False):
+        await kill_night_at(stage, what, tiny_model_dir, tmp_path)
     store = SqlStore(f"sqlite+aiosqlite:///{tmp_path / 'bowerbird.db'}")
     await store.open()
     assert {run.state for run in await store.unfinished_runs()} == {RunState.RUNNING}
     assert await store.adapters(SCOPE, ALICE) == []
 
-    runs = await night(tmp_path, tiny_model_dir, "resume")
+    runs = await night(tmp_path, tiny_model_dir, "resume", kill_worker_at)
     assert {run.user_id: run.state for run in runs} == {
         ALICE: RunState.PROMOTED,
         BOB: RunState.PROMOTED,
