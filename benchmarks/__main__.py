@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import decode, isolation, load, loop_lag, second_turn
+from benchmarks import decode, isolation, load, loop_lag, second_turn, streaming, training, yielding
 
 BENCHMARKS = {
     "decode": decode.main,
@@ -14,6 +14,9 @@ BENCHMARKS = {
     "loop-lag": loop_lag.main,
     "load": load.main,
     "second-turn": second_turn.main,
+    "training": training.main,
+    "streaming": streaming.main,
+    "yielding": yielding.main,
 }
 BUILD = Path(__file__).parents[1] / "build"
 

@@ -377,7 +377,7 @@ async def _attended(
             if (piece := coming.result()) is None:
                 return
             said += piece
-            if said.strip():
+            if running.shown.has_begun:
                 at_first_text()
             yield piece
     finally:

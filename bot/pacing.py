@@ -1,16 +1,19 @@
-"""When a streamed reply may be edited again: one budget per channel, shared by all its streams.
+"""When a streamed reply may be shown, and edited again: one budget for all streams of a channel.
 
-Contract: Discord's edit bucket is per channel. Its size is read from the rate-limit headers of the
-edits themselves (`observe`, wired to aiohttp's tracing by our own client); where nobody can show
-us headers (as a plugin in another bot) the time an edit took tells, because discord.py sleeps
-inside the call that empties a bucket. Never sleeps itself; the last edit of a reply never asks.
+Contract: Discord's edit bucket is per channel. Its size and time are read from the rate-limit
+headers of the edits themselves (`observe`, wired to aiohttp's tracing by our own client); where
+nobody can show us headers (as a plugin in another bot) the time an edit took tells, because
+discord.py sleeps inside the call that empties a bucket. Never sleeps itself. The last edit of a
+reply never asks, and need not wait: one edit of each window is kept for every reply that grows. So
+only as many grow at a time as there are edits, less one to grow with; in a crowd the others are
+shown when one of those is over, or whole.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -19,17 +22,35 @@ import aiohttp
 
 FIRST_GUESS_S = 1.2
 SLOWEST_S = 10.0
+USUAL_LIMIT = 5
+USUAL_WINDOW_S = 5.0
 _CHANNELS_KEPT = 1024
 _EDIT_PATH = re.compile(r"/channels/(\d+)/messages/\d+$")
 
 
 @dataclass(slots=True)
 class _Budget:
-    interval_s: float = FIRST_GUESS_S
+    limit: int = USUAL_LIMIT
+    window_s: float = USUAL_WINDOW_S
+    slowest_s: float = FIRST_GUESS_S
+    """At least so long between two steps; learnt from how long edits take without headers."""
     due_at: float = 0.0
     has_headers: bool = False
-    waiting: dict[object, float] = field(default_factory=dict)
-    """Streams with something new to show, and when each last had its turn."""
+    growing: dict[object, float] = field(default_factory=dict)
+    """Streams that are being shown, and when each last had its turn."""
+    edits: deque[float] = field(default_factory=deque)
+    """When there were edits, within the last window."""
+
+    def spare(self, now: float) -> int:
+        """How many edits there may be now besides the endings of all that grow."""
+        while self.edits and self.edits[0] <= now - self.window_s:
+            self.edits.popleft()
+        return self.limit - len(self.edits) - len(self.growing)
+
+    @property
+    def interval_s(self) -> float:
+        """Between two steps, of whichever streams."""
+        return max(self.window_s / max(self.limit - len(self.growing), 1), self.slowest_s)
 
 
 class EditPace:
@@ -39,19 +60,35 @@ class EditPace:
         self._clock = clock
         self._budgets: OrderedDict[int, _Budget] = OrderedDict()
 
-    def take(self, channel_id: int, stream: object) -> bool:
-        """Whether this stream may edit now; the one that waited longest goes first."""
+    def begin(self, channel_id: int, stream: object) -> bool:
+        """Whether this stream may be shown before it is over."""
         budget, now = self._budget(channel_id), self._clock()
-        budget.waiting.setdefault(stream, -1.0)
-        if now < budget.due_at or min(budget.waiting, key=budget.waiting.__getitem__) != stream:
+        if stream in budget.growing:
+            return True
+        if budget.spare(now) < 1 or len(budget.growing) >= max(budget.limit - 1, 1):
             return False
-        budget.waiting[stream] = now
+        budget.growing[stream] = now
+        return True
+
+    def take(self, channel_id: int, stream: object) -> bool:
+        """Whether this stream, which was begun, may edit now; who waited longest goes first."""
+        budget, now = self._budget(channel_id), self._clock()
+        budget.growing.setdefault(stream, -1.0)
+        if now < budget.due_at or budget.spare(now) < 1:
+            return False
+        if min(budget.growing, key=budget.growing.__getitem__) != stream:
+            return False
+        budget.growing[stream] = now
         budget.due_at = now + budget.interval_s
         return True
 
     def leave(self, channel_id: int, stream: object) -> None:
         """The stream is over and must not hold up the others."""
-        self._budget(channel_id).waiting.pop(stream, None)
+        self._budget(channel_id).growing.pop(stream, None)
+
+    def edits(self, channel_id: int) -> None:
+        """There is an edit now, a step or an ending."""
+        self._budget(channel_id).edits.append(self._clock())
 
     def took(self, channel_id: int, seconds: float) -> None:
         """How long an edit call lasted: a long one slept in an empty bucket, so slow down."""
@@ -59,21 +96,25 @@ class EditPace:
         if budget.has_headers:
             return
         factor = 1.5 if seconds > FIRST_GUESS_S else 0.9
-        budget.interval_s = min(max(budget.interval_s * factor, FIRST_GUESS_S), SLOWEST_S)
-        budget.due_at = max(budget.due_at, self._clock() + budget.interval_s - seconds)
+        budget.slowest_s = min(max(budget.slowest_s * factor, FIRST_GUESS_S), SLOWEST_S)
+        budget.due_at = max(budget.due_at, self._clock() + budget.slowest_s - seconds)
 
     def observe(self, channel_id: int, headers: Mapping[str, str]) -> None:
-        """Spread what is left of the bucket over its time; one edit stays in hand for an ending."""
+        """Learn the bucket's size and time. Somebody else may have used a part of it."""
         try:
+            limit = int(headers["X-RateLimit-Limit"])
             remaining = int(headers["X-RateLimit-Remaining"])
             reset_after_s = float(headers["X-RateLimit-Reset-After"])
         except (KeyError, ValueError):
             return
-        budget = self._budget(channel_id)
-        budget.has_headers = True
-        spare = remaining - 1
-        budget.interval_s = reset_after_s / spare if spare > 0 else reset_after_s
-        budget.due_at = self._clock() + budget.interval_s
+        budget, now = self._budget(channel_id), self._clock()
+        budget.has_headers, budget.limit, budget.slowest_s = True, max(limit, 1), 0.0
+        if remaining == limit - 1:  # the first edit of a window tells how long one is
+            budget.window_s = reset_after_s
+        if remaining <= len(budget.growing):
+            budget.due_at = max(budget.due_at, now + reset_after_s)
+        else:
+            budget.due_at = max(budget.due_at, now + budget.interval_s)
 
     def trace(self) -> aiohttp.TraceConfig:
         """For ``Client(http_trace=…)``: shows us the headers that discord.py keeps to itself."""

@@ -106,7 +106,8 @@ async def show(
             text += piece
             # A back-tick at the end may be the beginning of a fence, which decides where to cut.
             steady = text.rstrip("`")
-            if steady.strip() and (not shown.has_begun or pace.take(surface.budget_id, shown)):
+            may = pace.take if shown.has_begun else pace.begin
+            if steady.strip() and may(surface.budget_id, shown):
                 await _update(surface, pace, shown, head + steady, Stage.GROWING)
                 shown.has_begun = bool(shown.messages)
     finally:
@@ -176,6 +177,7 @@ async def _edit(
 ) -> None:
     async def edit() -> None:
         started_at = time.monotonic()
+        pace.edits(surface.budget_id)
         try:
             await surface.edit(shown.messages[index], part, stage)
         except discord.HTTPException as error:

@@ -52,6 +52,7 @@ class Record:
     status: int = 0
     answer: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    is_injected: bool = False  # a fault that a test asked for
 
     @property
     def name(self) -> str:
@@ -134,6 +135,7 @@ class Rest:
             raise errors.not_found_route()
         record.template = route.template
         if (refused := await self._fault(route)) is not None:
+            record.is_injected = True
             return refused
         application = self._application(request, route)
         if route.limit is not None:

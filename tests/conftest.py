@@ -1,8 +1,13 @@
-"""What every test may ask for: tiny models made here, and the real one where it is marked."""
+"""What every test may ask for: tiny models made here, and the real one where it is marked.
+
+Whatever a bot asks of a playground in any test must be what Discord allows: known routes, bodies
+and answers as its schema has them, and nothing refused but what the test says that it provokes.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before torch is imported: test machines are shared, and spinning threads starve each other.
@@ -13,7 +18,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
 
+from bowerbird.playground import Playground
+from bowerbird.playground.rest import Record
 from tests import tiny
+from tests.playground import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,3 +38,36 @@ def smollm2_dir() -> Path:
     from bowerbird.personalization.models import DEFAULT_MODEL, fetch_model
 
     return fetch_model(DEFAULT_MODEL, ROOT / "data" / "models")
+
+
+@pytest.fixture(autouse=True)
+def every_playground(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Looks at all that was asked of the playgrounds which this test started."""
+    started: list[Playground] = []
+    start = Playground.start
+
+    async def noted(playground: Playground) -> None:
+        started.append(playground)
+        await start(playground)
+
+    monkeypatch.setattr(Playground, "start", noted)
+    yield
+    marks = request.node.iter_markers("provokes")
+    provoked = {status for mark in marks for status in mark.args}
+    is_about_refusals = "tests/playground" in request.node.path.as_posix()
+    for playground in started:
+        assert playground.unknown_requests == []
+        assert schema.violations(playground.requests) == []
+        if not is_about_refusals:
+            assert refused(playground.requests, provoked) == []
+
+
+def refused(records: list[Record], provoked: set[int]) -> list[str]:
+    """What was refused of its own accord, but for these statuses."""
+    return [
+        f"{record.method} {record.path} → {record.status} {record.answer}"
+        for record in records
+        if record.status >= 400 and not record.is_injected and record.status not in provoked
+    ]

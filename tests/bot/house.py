@@ -141,10 +141,15 @@ async def services_for(
 
 
 @asynccontextmanager
-async def running(playground: Playground, data_dir: Path, **overrides: Any) -> AsyncIterator[House]:
+async def running(
+    playground: Playground,
+    data_dir: Path,
+    backend: FakeBackend | None = None,
+    **overrides: Any,
+) -> AsyncIterator[House]:
     """The bot, connected; everything is closed at the end, but the playground and the file stay."""
     settings = settings_for(playground, data_dir, **overrides)
-    backend, executor = FakeBackend(), FakeExecutor()
+    backend, executor = backend or FakeBackend(), FakeExecutor()
     async with services_for(settings, backend, executor) as services:
         client = create_client(settings, services)
         assert isinstance(client, BowerbirdClient)
