@@ -35,9 +35,14 @@ _DEFAULTS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class CommandChoice:
-    """One line of the `/` picker: the full name ("my personalization") and its options' JSON."""
+    """One line of the `/` picker: the full name ("my personalization") and its options' JSON.
+
+    ``shown``: the name in the person's language. So are ``description`` and, as `shown`, what the
+    options are called.
+    """
 
     name: str
+    shown: str
     description: str
     options: tuple[dict[str, Any], ...]
     command: Command
@@ -182,16 +187,39 @@ def _is_offered(world: World, user: User, channel: Channel, command: Command) ->
 def choices(world: World, user: User, channel: Channel) -> list[CommandChoice]:
     found: list[CommandChoice] = []
     for command in usable(world, user, channel, CommandKind.SLASH):
-        found += _leaves(command, command.body, "")
+        found += _leaves(command, command.body, user.locale)
     return sorted(found, key=lambda choice: choice.name)
 
 
-def _leaves(command: Command, body: Mapping[str, Any], prefix: str) -> list[CommandChoice]:
-    name = f"{prefix}{body['name']}"
+def _leaves(
+    command: Command, body: Mapping[str, Any], locale: str, above: tuple[str, str] = ("", "")
+) -> list[CommandChoice]:
+    name = f"{above[0]}{body['name']}"
+    shown = f"{above[1]}{_localised(body, 'name', locale)}"
     options = body.get("options") or ()
     if any(option["type"] in (SUBCOMMAND, GROUP) for option in options):
-        return [leaf for option in options for leaf in _leaves(command, option, f"{name} ")]
-    return [CommandChoice(name, body["description"], tuple(options), command)]
+        names = (f"{name} ", f"{shown} ")
+        return [leaf for option in options for leaf in _leaves(command, option, locale, names)]
+    fields = tuple(_in_language(option, locale) for option in options)
+    description = _localised(body, "description", locale)
+    return [CommandChoice(name, shown, description, fields, command)]
+
+
+def _in_language(option: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """The option as a person reads it: ``shown`` is its name."""
+    choices = [
+        choice | {"name": _localised(choice, "name", locale)}
+        for choice in option.get("choices") or ()
+    ]
+    return dict(option) | {
+        "shown": _localised(option, "name", locale),
+        "description": _localised(option, "description", locale),
+        **({"choices": choices} if choices else {}),
+    }
+
+
+def _localised(body: Mapping[str, Any], what: str, locale: str) -> str:
+    return str((body.get(f"{what}_localizations") or {}).get(locale) or body[what])
 
 
 def message_menu(world: World, user: User, channel: Channel) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from bowerbird.playground import components, errors, serialize
+from bowerbird.playground import components, errors, locales, serialize
 from bowerbird.playground.model import (
     Channel,
     Command,
@@ -222,7 +222,7 @@ def _payload(interaction: Interaction, viewer: User) -> dict[str, Any]:
         "version": 1,
         "channel_id": str(channel.id),
         "channel": serialize.channel(world, channel, viewer),
-        "locale": serialize.LOCALE,
+        "locale": user.locale,
         "entitlements": [],
         "app_permissions": str(int(world.permissions(interaction.application_id, channel))),
         "attachment_size_limit": _ATTACHMENT_SIZE_LIMIT,
@@ -238,8 +238,8 @@ def _payload(interaction: Interaction, viewer: User) -> dict[str, Any]:
     permissions = str(int(world.permissions(user.id, channel)))
     return body | {
         "guild_id": guild_id,
-        "guild": {"id": guild_id, "locale": serialize.LOCALE, "features": []},
-        "guild_locale": serialize.LOCALE,
+        "guild": {"id": guild_id, "locale": locales.DEFAULT, "features": []},
+        "guild_locale": locales.DEFAULT,
         "member": member | {"permissions": permissions},
         "authorizing_integration_owners": {"0": guild_id},
     }

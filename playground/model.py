@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Any
 
-from bowerbird.playground import errors
+from bowerbird.playground import errors, locales
 from bowerbird.playground.permissions import Overwrite, Permission
 
 
@@ -60,6 +60,8 @@ class User:
     name: str
     display_name: str
     is_bot: bool = False
+    locale: str = locales.DEFAULT
+    """The language of their Discord."""
 
     @property
     def mention(self) -> str:

@@ -1,8 +1,9 @@
 """The playground's web page: its files, and the socket over which a tab acts as one person.
 
-Contract: `add_routes` serves `page/` at `/` and opens `/page/socket?as=NAME`, where a
-`page_tab.Tab` goes on. A socket from another website is refused by its Origin; foreign host names
-already are by the server. The page may load nothing but its own files.
+Contract: `add_routes` serves `page/` at `/` and opens `/page/socket?as=NAME&locale=LANGUAGE`, where
+a `page_tab.Tab` goes on. The browser's language is that person's Discord language. A socket from
+another website is refused by its Origin; foreign host names already are by the server. The page may
+load nothing but its own files.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def add_routes(app: web.Application, playground: Playground) -> None:
             raise web.HTTPNotFound(text=str(error)) from None
         if person.user.is_bot:
             raise web.HTTPNotFound(text=f"{person.name} is a bot")
+        if locale := request.query.get("locale"):
+            person.speak(locale)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_FRAME_BYTES)
         await socket.prepare(request)
         sockets.add(socket)

@@ -265,6 +265,7 @@ class Tab:
         return [
             {
                 "name": choice.name,
+                "shown": choice.shown,
                 "description": choice.description,
                 "options": list(choice.options),
                 "application_id": str(choice.command.application_id),

@@ -17,6 +17,7 @@ from bowerbird.playground import (
     commands,
     components,
     interactions,
+    locales,
     messaging,
     reactions,
     threads,
@@ -145,6 +146,10 @@ class Person:
         self._act()
         only = None if emoji is None else reactions.parse(emoji)
         reactions.clear(self.world, self.user, message, only)
+
+    def speak(self, locale: str) -> None:
+        """Sets the language of their Discord, which it tells bots with each interaction."""
+        self.user.locale = locales.nearest(locale)
 
     async def type(self, place: Place) -> None:
         """Shows "… is typing"."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bowerbird.playground import locales
 from bowerbird.playground.model import (
     Attachment,
     Channel,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from bowerbird.playground.world import World
 
 Json = dict[str, Any]
-LOCALE = "en-US"
 BURST_COLOURS = ["#ffd983", "#ffb700"]
 
 
@@ -61,7 +61,7 @@ def user(record: User) -> Json:
 def myself(record: User) -> Json:
     return user(record) | {
         "mfa_enabled": True,
-        "locale": LOCALE,
+        "locale": record.locale,
         "premium_type": 0,
         "email": None,
         "verified": True,
@@ -157,7 +157,7 @@ def guild(record: Guild) -> Json:
         "vanity_url_code": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
-        "preferred_locale": LOCALE,
+        "preferred_locale": locales.DEFAULT,
         "rules_channel_id": None,
         "safety_alerts_channel_id": None,
         "public_updates_channel_id": None,

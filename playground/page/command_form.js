@@ -33,7 +33,7 @@ export class CommandForm {
     this.extras = h("div.extras");
     byId("composer").classList.add("commanding");
     this.box.hidden = false;
-    this.box.replaceChildren(h("button.command-name", { type: "button", title: "Back to writing", data: { testid: "command-name" }, onclick: () => this.cancel() }, `/${command.name}`), this.extras);
+    this.box.replaceChildren(h("button.command-name", { type: "button", title: "Back to writing", data: { testid: "command-name" }, onclick: () => this.cancel() }, `/${command.shown}`), this.extras);
     for (const option of command.options) if (option.required) this.add(option);
     this.renderExtras();
     this.focus();
@@ -47,7 +47,7 @@ export class CommandForm {
       role: "combobox",
       "aria-expanded": "false",
       "aria-autocomplete": "list",
-      "aria-label": [option.name, saidOf(option)].filter(Boolean).join(": "),
+      "aria-label": [option.shown, saidOf(option)].filter(Boolean).join(": "),
       placeholder: saidOf(option),
       inputmode: NUMBERS.includes(option.type) ? "numeric" : null,
       data: { testid: "option", option: option.name },
@@ -60,7 +60,7 @@ export class CommandForm {
       onblur: () => this.suggestions.field === field.input && this.suggestions.close(),
       onkeydown: (event) => this.key(event, field),
     });
-    field.element = h("label.option", {}, h("span.option-name", {}, option.name), field.input);
+    field.element = h("label.option", {}, h("span.option-name", {}, option.shown), field.input);
     this.fields.push(field);
     this.extras.before(field.element);
     if (isFocused) field.input.focus();
@@ -69,7 +69,7 @@ export class CommandForm {
   renderExtras() {
     const shown = new Set(this.fields.map((f) => f.option.name));
     const left = this.command.options.filter((o) => !shown.has(o.name));
-    const buttons = left.map((o) => h("button.extra", { type: "button", title: o.description, data: { testid: `add-${o.name}` }, onclick: () => { this.add(o, true); this.renderExtras(); } }, `+ ${o.name}`));
+    const buttons = left.map((o) => h("button.extra", { type: "button", title: o.description, data: { testid: `add-${o.name}` }, onclick: () => { this.add(o, true); this.renderExtras(); } }, `+ ${o.shown}`));
     const run = h("button.command-run", { type: "submit", "aria-label": `Run /${this.command.name}`, data: { testid: "run-command" } }, icon("send"));
     this.extras.replaceChildren(...buttons, this.fields.length ? "" : h("span.command-hint", {}, "Press Enter to run"), run);
   }
@@ -102,7 +102,7 @@ export class CommandForm {
     else if (USERS.includes(option.type)) items = targetItems(typed.replace(/^@/, ""), (text, user) => choose(text, user.id));
     else if (option.type === CHANNEL) items = channelItems(typed.replace(/^#/, ""), (text, entry) => choose(text, entry.id));
     if (field.chosen !== null) items = [];
-    this.suggestions.offer(input, items, { title: [option.name, saidOf(option)].filter(Boolean).join(" · "), at: option.required || typed ? 0 : -1 });
+    this.suggestions.offer(input, items, { title: [option.shown, saidOf(option)].filter(Boolean).join(" · "), at: option.required || typed ? 0 : -1 });
   }
 
   next(field) {

@@ -17,19 +17,22 @@ export async function loadCommands(channelId) {
   if (channelId === offeredIn) offered = list;
 }
 
-/** Commands whose name fits what is typed; a better fit first. */
+const namesOf = (command) => [command.shown.toLowerCase(), command.name];
+const fits = (command, wanted) => namesOf(command).some((name) => name.startsWith(wanted));
+
+/** Commands whose name, in their language or as the bot has it, fits what is typed; a better fit first. */
 export function commandItems(typed, pick) {
   const wanted = typed.trim().toLowerCase();
   return offered
-    .filter((command) => command.name.includes(wanted) || wanted.startsWith(`${command.name} `))
-    .sort((a, b) => Number(b.name.startsWith(wanted)) - Number(a.name.startsWith(wanted)))
+    .filter((command) => namesOf(command).some((name) => name.includes(wanted) || wanted.startsWith(`${name} `)))
+    .sort((a, b) => Number(fits(b, wanted)) - Number(fits(a, wanted)))
     .map((command) => {
       const bot = state.users.get(command.application_id);
-      const needed = command.options.filter((o) => o.required).map((o) => h("span.option-name", {}, o.name));
+      const needed = command.options.filter((o) => o.required).map((o) => h("span.option-name", {}, o.shown));
       return {
         id: command.name,
         lead: bot ? avatar(bot) : icon("slash"),
-        title: [`/${command.name}`, needed],
+        title: [`/${command.shown}`, needed],
         detail: command.description,
         pick: () => pick(command),
       };

@@ -32,6 +32,7 @@ export class Line {
     const url = new URL("/page/socket", location.href);
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("as", person);
+    url.searchParams.set("locale", navigator.language);
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.addEventListener("message", ({ data }) => socket === this.socket && this.hear(JSON.parse(data)));
