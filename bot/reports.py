@@ -236,6 +236,7 @@ def privacy(language: Language, person: Person, facts: PrivacyFacts) -> str:
     lines = [
         language("privacy-stands", consent=person.consent.value),
         language("privacy-kept", days=facts.retention_days),
+        language("privacy-used"),
         language(trained if facts.is_training else "privacy-not-trained"),
         language("privacy-local"),
         language("privacy-edits"),

@@ -129,7 +129,8 @@ class FeedbackService:
             regenerates=regenerates,
         )
         said = (turn.message_id for turn in draft.turns if turn.message_id is not None)
-        self.reading(draft.scope_id, draft.user_id, (*said, *message_ids))
+        read = (*said, *draft.read_messages, *message_ids)
+        self.reading(draft.scope_id, draft.user_id, read)
         started_at = made.created_at - timedelta(seconds=draft.seconds) - _GATHERING
         async with self._order:
             reply = self._changes.applied(made, started_at)

@@ -35,9 +35,13 @@ CORRECTION_BONUS: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and the answer this person wanted to it; ``reply_id`` is where it is stored."""
+    """A question and the answer this person wanted to it; ``reply_id`` is where it is stored.
+
+    ``message_ids``: whose texts they are.
+    """
 
     reply_id: int
+    message_ids: tuple[int, ...]
     question: str
     answer: str
     is_correction: bool
@@ -54,11 +58,11 @@ def encode_with_liked(
     *,
     max_tokens: int,
     max_exchanges: int = MAX_EXCHANGES,
-) -> tuple[Encoded, tuple[int, ...]]:
+) -> tuple[Encoded, tuple[Exchange, ...]]:
     """``prompting.encode``, with what was liked before between system turn and conversation.
 
-    Also the ids of the replies that were put there. The turns of the result are the conversation's
-    own. Raises as ``prompting.encode``.
+    Also the exchanges that were put there. The turns of the result are the conversation's own.
+    Raises as ``prompting.encode``.
     """
     plain = prompting.encode(tokenizer, turns, max_tokens=max_tokens)
     room = min(int(PROMPT_SHARE * max_tokens), max_tokens - len(plain.ids))
@@ -77,7 +81,7 @@ def encode_with_liked(
     encoded = prompting.encode(tokenizer, whole, max_tokens=max_tokens)
     if encoded.turns != whole:  # a template may write more than was counted
         return plain, ()
-    return replace(encoded, turns=plain.turns), tuple(one.reply_id for one in exchanges)
+    return replace(encoded, turns=plain.turns), exchanges
 
 
 def retrieve(
@@ -127,10 +131,15 @@ def _wanted(item: LabelledReply) -> list[Exchange]:
     reply = item.reply
     if not reply.turns or reply.turns[-1].role != "user":
         return []
-    question, correction = reply.turns[-1].text.strip(), (item.correction or "").strip()
+    asked, correction = reply.turns[-1], (item.correction or "").strip()
+    question = asked.text.strip()
     is_whole = reply.sampling.get("finish_reason") != FinishReason.STOPPED
     answer = correction or (reply.text.strip() if item.is_liked and is_whole else "")
-    return [Exchange(reply.reply_id, question, answer, bool(correction))] if answer else []
+    if not answer:
+        return []
+    theirs = () if asked.message_id is None else (asked.message_id,)
+    message_ids = (*theirs, *reply.message_ids)
+    return [Exchange(reply.reply_id, message_ids, question, answer, bool(correction))]
 
 
 def _is_present(item: LabelledReply, conversation: Sequence[Turn]) -> bool:

@@ -158,7 +158,7 @@ class ReplyService:
             try:
                 started_at = time.monotonic()
                 labelled = await self._labelled(scope_id, user_id) if use_adapter else ()
-                encoded, retrieved = await asyncio.to_thread(
+                encoded, liked = await asyncio.to_thread(
                     encode_with_liked,
                     self._tokenizer,
                     (self._system, *conversation.turns),
@@ -181,7 +181,8 @@ class ReplyService:
                     finish_reason=FinishReason.STOPPED,
                     tokens=0,
                     seconds=0.0,
-                    retrieved=retrieved,
+                    retrieved=tuple(exchange.reply_id for exchange in liked),
+                    read_messages=tuple(m for exchange in liked for m in exchange.message_ids),
                 )
                 request = replace(request, adapter=used)
                 said = self._said(request, chunks, draft, labelled, stream)

@@ -89,8 +89,9 @@ class ReplyDraft:
 
     ``turns`` are the conversation's own as really sent to the model, system prompt first, after
     truncation. ``retrieved``: ids of the replies whose exchanges stood before them; their texts
-    are not repeated here, so that nothing outlives the messages they came from. ``candidates``:
-    of how many it was the best; ``sampling`` is that of the one chosen.
+    are not repeated here, so that nothing outlives the messages they came from, which are
+    ``read_messages``. ``candidates``: of how many it was the best; ``sampling`` is that of the one
+    chosen.
     """
 
     scope_id: int
@@ -104,4 +105,5 @@ class ReplyDraft:
     tokens: int
     seconds: float
     retrieved: tuple[int, ...] = ()
+    read_messages: tuple[int, ...] = ()
     candidates: int = 1

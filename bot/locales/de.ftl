@@ -291,6 +291,7 @@ privacy-kept = Mit deinem Ja bewahre ich auf, was du mich fragst, meine Antworte
         [one] { $days } Tag
        *[other] { $days } Tage
     } lang.
+privacy-used = Wenn ich dir antworte, sehe ich mir an, was dir gefallen hat oder was du mir beigebracht hast, und nichts von anderen.
 privacy-trained-here = Nachts trainiere ich ein kleines Modell deines Geschmacks; es wird für niemand anderen benutzt. Was ich hier von dir lerne, wird nur hier benutzt.
 privacy-trained-everywhere = Nachts trainiere ich ein kleines Modell deines Geschmacks; es wird für niemand anderen benutzt. Was ich von dir lerne, wird auf allen Servern gleich benutzt.
 privacy-not-trained = Wer mich betreibt, hat das Lernen ausgeschaltet: Bewertungen werden aufbewahrt, trainiert wird nichts.

@@ -294,6 +294,7 @@ privacy-kept = With your yes I keep what you ask me, my replies, and your votes 
         [one] { $days } day
        *[other] { $days } days
     } at most.
+privacy-used = When I answer you, I look at what you liked or taught me, and at nobody else's.
 privacy-trained-here = At night I train a small model of your taste; it is used for nobody else. What I learn from you here is used here only.
 privacy-trained-everywhere = At night I train a small model of your taste; it is used for nobody else. What I learn from you is used in every server alike.
 privacy-not-trained = Whoever runs me has switched learning off: votes are kept, nothing is trained.

@@ -291,6 +291,7 @@ privacy-kept = Con tu sí guardo lo que me preguntas, mis respuestas y tus votos
         [one] { $days } día
        *[other] { $days } días
     } como mucho.
+privacy-used = Cuando te respondo, miro lo que te gustó o lo que me enseñaste, y nada de otras personas.
 privacy-trained-here = Por la noche entreno un pequeño modelo de tu gusto; no se usa para nadie más. Lo que aprendo de ti aquí solo se usa aquí.
 privacy-trained-everywhere = Por la noche entreno un pequeño modelo de tu gusto; no se usa para nadie más. Lo que aprendo de ti se usa igual en todos los servidores.
 privacy-not-trained = Quien me administra ha desactivado el aprendizaje: los votos se guardan, no se entrena nada.

@@ -299,6 +299,7 @@ privacy-kept = Avec ton oui, je garde ce que tu me demandes, mes réponses, et t
         [one] { $days } jour
        *[other] { $days } jours
     } au plus.
+privacy-used = Quand je te réponds, je regarde ce que tu as aimé ou ce que tu m’as appris, et rien d’autres personnes.
 privacy-trained-here = La nuit, j’entraîne un petit modèle de tes goûts ; il ne sert à personne d’autre. Ce que j’apprends de toi ici ne sert qu’ici.
 privacy-trained-everywhere = La nuit, j’entraîne un petit modèle de tes goûts ; il ne sert à personne d’autre. Ce que j’apprends de toi sert de la même façon sur tous les serveurs.
 privacy-not-trained = La personne qui me gère a désactivé l’apprentissage : les votes sont gardés, rien n’est entraîné.

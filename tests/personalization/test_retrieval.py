@@ -153,7 +153,7 @@ def written(turns: tuple[Turn, ...], *items: LabelledReply, max_tokens: int) -> 
 def test_exchanges_stand_after_the_system_turn() -> None:
     turns = (SYSTEM, Turn("user", "More rice?", 300, 2))
     text, used = written(turns, RICE, max_tokens=1000)
-    assert used == (2,)
+    assert [(one.reply_id, one.message_ids) for one in used] == [(2, (102, 202))]
     assert text == (
         "<system>Be kind.\n<user>What can I cook with rice?\n<assistant>Fried rice!\n"
         "<user>More rice?\n<assistant>"

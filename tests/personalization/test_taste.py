@@ -239,6 +239,17 @@ async def test_an_edited_question_is_quoted_as_it_is_now(desk: Desk) -> None:
     assert "secret" not in desk.backend.prompts[-1]
 
 
+async def test_a_prompt_that_quotes_what_is_deleted_does_not_stay_in_memory(desk: Desk) -> None:
+    await desk.keep(await desk.ask(RICE))
+    question_id = 1000 + desk.asked
+    draft = await desk.ask("And with more rice?")
+    assert question_id in draft.read_messages
+    await desk.keep(draft)
+    desk.backend.unloaded.clear()
+    await desk.feedback.messages_deleted([question_id])
+    assert (SCOPE, ALICE) in desk.backend.unloaded
+
+
 async def test_interactions_only_leaves_out_what_was_read_in_channels(desk: Desk) -> None:
     taste = Taste(desk.store, interactions_only=True)
     desk.replies = service(desk.backend, NoAdapters(), taste)
