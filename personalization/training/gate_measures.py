@@ -39,6 +39,7 @@ PERSONAL_QUESTIONS: Final = 6
 MIN_LIKED: Final = 3
 """Of fewer liked replies nothing is learned about what the person asks for."""
 MAX_LIKED: Final = 8
+ROWS_A_PASS: Final = 6
 RELEVANCE_TOKENS: Final = 40
 """A reply's beginning tells which question it answers; the rest costs time."""
 
@@ -141,8 +142,7 @@ def _sampled(
 
 
 def _log_ratios(base: SharedBase, slot: int, rows: Sequence[Row]) -> list[float]:
-    with torch.inference_mode():
-        now = [float(base.token_logprobs(row.encoded, slot).sum()) for row in rows]
+    now = base.logprobs_of([row.encoded for row in rows], slot).tolist()
     return [logprob - row.reference for logprob, row in zip(now, rows, strict=True)]
 
 
@@ -226,17 +226,29 @@ def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
 
 
 def _answers(base: SharedBase, prompts: Sequence[Encoded], replies: Sequence[Ids]) -> _Answers:
-    nll = (_nll(base, prompt, reply) for prompt, reply in zip(prompts, replies, strict=True))
-    return _Answers(tuple(prompts), tuple(replies), tuple(nll))
+    words = [_words(base, reply) for reply in replies]
+    return _Answers(tuple(prompts), tuple(replies), _nll(base, prompts, words))
 
 
-def _nll(base: SharedBase, prompt: Encoded, reply: Ids) -> tuple[float, ...]:
-    """The base's nats of each token; the end is not counted, since when to stop is taste."""
-    words = [token for token in reply if token != base.end_id]
-    if not words:
-        return ()
+def _words(base: SharedBase, reply: Ids) -> Ids:
+    """Without the end: when to stop is taste."""
+    return tuple(token for token in reply if token != base.end_id)
+
+
+def _nll(
+    base: SharedBase, prompts: Sequence[Encoded], words: Sequence[Ids]
+) -> tuple[tuple[float, ...], ...]:
+    """The base's nats of each token; none where there are no words."""
+    found: list[tuple[float, ...]] = [()] * len(words)
+    spoken = [i for i, some in enumerate(words) if some]
     with torch.inference_mode():
-        return tuple((-base.token_logprobs(with_reply(prompt, words))).tolist())
+        for start in range(0, len(spoken), ROWS_A_PASS):
+            part = spoken[start : start + ROWS_A_PASS]
+            rows = [with_reply(prompts[i], words[i]) for i in part]
+            logprobs = base.reader.logprobs(rows, base.hidden([rows], [None]))
+            for i, values in zip(part, logprobs, strict=True):
+                found[i] = tuple((-values).tolist())
+    return tuple(found)
 
 
 def _sample(base: SharedBase, answers: _Answers, own: _Answers) -> Sample:
@@ -297,19 +309,16 @@ def _relevance(base: SharedBase, answers: _Answers) -> float:
     The sign of the pointwise mutual information of question and reply, so that neither style nor
     length counts, only which question is answered. 1 where there is only one question.
     """
-    prompts = answers.prompts
-    told_apart = []
-    for i, (prompt, reply, nll) in enumerate(
-        zip(prompts, answers.replies, answers.nll, strict=True)
-    ):
-        others = (prompts[(i + k) % len(prompts)] for k in range(1, len(prompts)))
-        other = next((one for one in others if one.ids != prompt.ids), None)
-        if other is None:
-            continue
-        words = tuple(token for token in reply if token != base.end_id)[:RELEVANCE_TOKENS]
-        elsewhere, here = sum(_nll(base, other, words)), sum(nll[:RELEVANCE_TOKENS])
-        told_apart.append((elsewhere > here) + 0.5 * (elsewhere == here))
-    return fmean(told_apart) if told_apart else 1.0
+    prompts, others = answers.prompts, []
+    for i, prompt in enumerate(prompts):
+        following = (prompts[(i + k) % len(prompts)] for k in range(1, len(prompts)))
+        others.append(next((one for one in following if one.ids != prompt.ids), None))
+    if None in others:  # then all are the same
+        return 1.0
+    words = [_words(base, reply)[:RELEVANCE_TOKENS] for reply in answers.replies]
+    elsewhere = map(sum, _nll(base, [other for other in others if other is not None], words))
+    here = (sum(nll[:RELEVANCE_TOKENS]) for nll in answers.nll)
+    return fmean((b > a) + 0.5 * (b == a) for a, b in zip(here, elsewhere, strict=True))
 
 
 def _distinct_bigrams(replies: Sequence[Ids]) -> float:
