@@ -185,14 +185,14 @@ class NightSchedule:
         From the store, so after a restart as well. Raises ``StoreError``.
         """
         runs, back = await self._record(night)
-        scopes = sorted({one.scope_id for one in (*runs, *back)})
+        scopes = {run.scope_id for run in runs} | {version.scope_id for version in back}
         return {
             scope_id: summarize(
                 night,
                 [run for run in runs if run.scope_id == scope_id],
                 sum(version.scope_id == scope_id for version in back),
             )
-            for scope_id in scopes
+            for scope_id in sorted(scopes)
         }
 
     async def last_summary(self, scope_id: int | None = None) -> NightSummary | None:
