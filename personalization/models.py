@@ -138,7 +138,7 @@ def load_model(path: str, *, device: str = "auto", dtype: str = "auto") -> PreTr
     from transformers import AutoModelForCausalLM
 
     where = choose_device(device)
-    with _quiet_transformers():
+    with quiet_transformers():
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 path, dtype=choose_dtype(dtype, where), local_files_only=True, use_safetensors=True
@@ -293,7 +293,7 @@ def _convert(gguf: Path, target: Path, report: Report) -> None:
     )
     tokenizer.model_max_length = _CONTEXT_TOKENS
     report("convert", 1, 3)
-    with _quiet_transformers():
+    with quiet_transformers():
         with redirect_stderr(io.StringIO()):  # the reader's own progress bar cannot be turned off
             quantized = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32
@@ -348,7 +348,7 @@ def _check_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """No progress bars of transformers' own inside; as it was afterwards."""
     from transformers.utils import logging as transformers_logging
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from bowerbird.personalization.evaluation.coherence import Look, plain
 from bowerbird.personalization.evaluation.metrics import distinct_bigrams
 from bowerbird.personalization.lora import AdapterWeights, LoraSlots
-from bowerbird.personalization.models import load_model, load_tokenizer
+from bowerbird.personalization.models import load_model, load_tokenizer, quiet_transformers
 from bowerbird.personalization.prompting import encode
 from bowerbird.personalization.training.neutral import GENERAL_TEXT
 from bowerbird.personalization.types import Turn
@@ -129,9 +129,9 @@ class _Embedder:
         self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, local_files_only=True
         )
-        self._model = AutoModel.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32
-        ).eval()
+        with quiet_transformers():
+            model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+        self._model = model.eval()
 
     @classmethod
     def find(cls) -> _Embedder | None:

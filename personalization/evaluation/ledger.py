@@ -45,7 +45,7 @@ class Ledger:
                     break
                 try:
                     cell, value = json.loads(line)
-                except ValueError:
+                except (ValueError, TypeError):
                     break
                 self._cells[cell] = value
                 whole += len(line)

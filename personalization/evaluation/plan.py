@@ -33,7 +33,7 @@ class Subject:
     candidates: int = 4
 
     def as_dict(self) -> dict[str, Any]:
-        told = asdict(self)
+        told = _as_json(asdict(self))
         del told["model_path"]
         return told
 
@@ -71,7 +71,13 @@ class Plan:
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return _as_json(asdict(self))
+
+
+def _as_json(value: dict[str, Any]) -> dict[str, Any]:
+    """As it reads when it comes back: JSON has no tuples."""
+    back: dict[str, Any] = json.loads(json.dumps(value))
+    return back
 
 
 FULL: Final = Plan(

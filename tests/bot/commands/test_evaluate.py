@@ -1,0 +1,98 @@
+"""`bowerbird evaluate` as people and scripts meet it; what it measures is tested with the parts."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from bowerbird.bot.commands import evaluate
+from bowerbird.bot.settings import Settings
+from tests.console import Console, assert_says
+
+
+def test_without_the_model_it_says_what_to_do(bowerbird: Console) -> None:
+    assert_says(bowerbird("evaluate", "--quick"), 1, "run `bowerbird model fetch`")
+
+
+def test_a_file_is_no_folder(bowerbird: Console, tiny_model_dir: Path) -> None:
+    (bowerbird.home / "out").write_text("mine")
+    done = bowerbird("evaluate", "--out", "out", BASE_MODEL=str(tiny_model_dir))
+    assert_says(done, 2, "give another --out")
+    assert (bowerbird.home / "out").read_text() == "mine"
+
+
+def test_one_at_a_time_in_a_folder(bowerbird: Console, tiny_model_dir: Path) -> None:
+    folder = bowerbird.home / "build" / "evaluation"
+    folder.mkdir(parents=True)
+    with FileLock(folder / "evaluation.lock"):
+        done = bowerbird("evaluate", BASE_MODEL=str(tiny_model_dir))
+    assert_says(done, 1, "running in build/evaluation already")
+
+
+def figures(is_as_expected: bool | None) -> dict[str, Any]:
+    arm = {
+        "satisfaction": (0.75, 0.5, 1.0),
+        "win_rate": (0.9, 0.8, 1.0),
+        "coherent_share": 0.97,
+        "kl_per_token": None,
+        "general_nll_change": 0.004,
+    }
+    return {
+        "people": 4,
+        "votes": 30,
+        "arms": {"base": arm, "both": arm},
+        "controls": {"shuffled": {"is_as_expected": is_as_expected}},
+        "left_out": ["No nights."],
+    }
+
+
+@pytest.mark.parametrize(
+    ("is_as_expected", "code", "said"),
+    [(True, 0, "as it must"), (None, 0, "too few"), (False, 1, "DOES NOT FAIL")],
+)
+def test_figures_that_cannot_be_trusted_are_a_failure(
+    tmp_path: Path,
+    tiny_model_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_as_expected: bool | None,
+    code: int,
+    said: str,
+) -> None:
+    async def measured(*_: object, is_quick: bool) -> dict[str, Any]:
+        assert is_quick
+        return figures(is_as_expected)
+
+    monkeypatch.setattr(evaluate, "_measure", measured)
+    settings = Settings(base_model=str(tiny_model_dir), data_dir=tmp_path, _env_file=None)
+    options = argparse.Namespace(quick=True, out=tmp_path / "out")
+    assert asyncio.run(evaluate.evaluate(settings, options)) == code
+    shown = capsys.readouterr().out
+    assert said in shown
+    assert "75% (50%–100%)" in shown
+    assert "No nights." in shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [
+        (None, None),
+        ("{", None),
+        ("[]", None),
+        ("{}", None),
+        (json.dumps({"people_per_hour": {"ours": 90.0}}), {"ours": 90.0}),
+    ],
+)
+def test_people_per_hour_are_taken_from_the_benchmark(
+    tmp_path: Path, kept: str | None, found: dict[str, float] | None
+) -> None:
+    path = tmp_path / "bench.json"
+    if kept is not None:
+        path.write_text(kept)
+    assert evaluate._people_per_hour(path) == found
