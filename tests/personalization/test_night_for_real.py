@@ -69,9 +69,9 @@ async def night(folder: Path, model: Path, what: str, kill_at: str | None = None
             interactions_only=False,
             is_enabled=True,
         )
-        if what == "resume":
-            return await nightly.resume(say)
-        return await nightly.run_night(NIGHT, say)
+        runs = await (nightly.resume(say) if what == "resume" else nightly.run_night(NIGHT, say))
+        assert bool(killed) is (kill_at is not None)
+        return runs
 
 
 async def kill_night_at(stage: str, what: str, model: Path, folder: Path) -> None:
@@ -85,7 +85,7 @@ async def kill_night_at(stage: str, what: str, model: Path, folder: Path) -> Non
         sys.executable, "-c", code, str(folder), str(model), what, stdout=-1
     )
     assert process.stdout is not None
-    async with asyncio.timeout(200):
+    async with asyncio.timeout(300):
         while not (line := await process.stdout.readline()).startswith(stage.encode()):
             assert line, "the night ended before it could be killed"
         os.kill(process.pid, signal.SIGKILL)
@@ -95,7 +95,7 @@ async def kill_night_at(stage: str, what: str, model: Path, folder: Path) -> Non
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.timeout(400)  # the worker has the lowest priority, also on a busy test machine
+@pytest.mark.timeout(900)  # the worker has the lowest priority, also on a busy test machine
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 @pytest.mark.parametrize(
     ("kills", "kill_worker_at"), [(("loading", "gate"), "training"), (("training",), "gate")]

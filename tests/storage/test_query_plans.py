@@ -25,11 +25,13 @@ HOT: dict[str, Callable[[SqlStore], Awaitable[Any]]] = {
     "replace_text": lambda store: store.replace_text(10, "new"),
     "erase_messages": lambda store: store.erase_messages([10]),
     "labelled_replies": lambda store: store.labelled_replies(SCOPE, ALICE),
+    "adapters": lambda store: store.adapters(SCOPE, ALICE),
+    "votes_by_version": lambda store: store.votes_by_version(SCOPE, ALICE),
     "has_open_run": lambda store: store.has_open_run(SCOPE, ALICE),
     "server_settings": lambda store: store.server_settings(SCOPE),
     "forget": lambda store: store.forget(ALICE),
 }
-MAY_SCAN = {"SCAN CONSTANT ROW", "SCAN (join-", "SCAN meta"}
+MAY_SCAN = {"SCAN CONSTANT ROW", "SCAN (join-", "SCAN (subquery-", "SCAN votes", "SCAN meta"}
 
 
 @pytest.mark.parametrize("name", HOT)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import torch
 
-from bowerbird.personalization.prompting import encode
 from bowerbird.personalization.training import gate, gate_measures, shared_base, slot_learning
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe, Verdict
 from bowerbird.personalization.training.gate import Measurements, Sample, Taste, judge
-from bowerbird.personalization.training.rows import Row
+from bowerbird.personalization.training.rows import PersonData, Row
 from bowerbird.personalization.training.shared_base import SharedBase
+from bowerbird.personalization.training.trainer import Group
 from tests.personalization.training.samples import SYSTEM, an_example, some_examples
+from tests.tiny import ALL_LINEAR
 
 USUAL = Sample(
     nll_rise=0.0,
@@ -152,13 +153,12 @@ def base(tiny_model_dir: Path) -> SharedBase:
 
 
 def as_rows(base: SharedBase, examples: tuple[TrainExample, ...]) -> list[Row]:
-    rows = []
-    for example in examples:
-        encoded = encode(base.tokenizer, example.turns, example.reply, max_tokens=512)
-        with torch.inference_mode():
-            reference = float(base.token_logprobs(encoded).sum())
-        rows.append(Row(encoded, example.is_liked, 1.0, reference))
-    return rows
+    encoded = [base.row(example.turns, example.reply) for example in examples]
+    references = base.logprobs_of(encoded).tolist()
+    return [
+        Row(row, example.is_liked, 1.0, reference)
+        for row, example, reference in zip(encoded, examples, references, strict=True)
+    ]
 
 
 def judged(
@@ -267,13 +267,18 @@ def real_base(smollm2_dir: Path) -> SharedBase:
     return SharedBase(str(smollm2_dir))
 
 
-@pytest.mark.model
-@pytest.mark.timeout(600)
-def test_the_gate_on_the_real_model(real_base: SharedBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A nudge passes; what wrecks the replies is stopped, for what it says and not only its KL."""
+@pytest.fixture
+def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     shorter = replace(shared_base.SAMPLING, max_new_tokens=24)
     monkeypatch.setattr(SharedBase.sample, "__kwdefaults__", {"sampling": shorter})
     monkeypatch.setattr(gate_measures, "SAMPLING", shorter)
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("_short_samples")
+def test_the_gate_on_the_real_model(real_base: SharedBase) -> None:
+    """A nudge passes; what wrecks the replies is stopped, for what it says and not only its KL."""
     nudged, found = judged(real_base, noise=1e-3)
     assert nudged.is_accepted, nudged.reasons
     assert found.own.relevance > 0.8
@@ -283,3 +288,40 @@ def test_the_gate_on_the_real_model(real_base: SharedBase, monkeypatch: pytest.M
     assert "too little sense" in said, wrecked.reasons
     assert "fit their questions" in said, wrecked.reasons
     assert found.fresh.nll_rise > 1
+
+
+@pytest.mark.model
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("_short_samples")
+def test_the_degenerate_recipe_is_stopped(real_base: SharedBase) -> None:
+    """docs/LOG.md: 👎 alone, all linear layers, a high rate, no anchor. However odd the few replies
+    are that this person likes, what comes out must not speak for them."""
+    neutral = real_base.neutral((SYSTEM,))
+    disliked = tuple(
+        TrainExample(prompt.turns, real_base.tokenizer.decode(reply[:24]), is_liked=False)
+        for prompt, reply in zip(neutral.gate_prompts * 2, neutral.gate_replies * 2, strict=True)
+    )
+    odd = tuple(an_example(n, reply="qwx zzt! 🜁 forsooth blorp") for n in range(3))
+    recipe = TrainRecipe(
+        targets=ALL_LINEAR, learning_rate=2e-3, kl_weight=0.0, epochs=4, min_steps=20, z0_every=0
+    )
+    with Group(real_base, 1, recipe) as group:
+        (trained,) = group.train([PersonData(disliked)], lambda *_: None)
+        found = gate_measures.measure(
+            real_base,
+            0,
+            examples=(*disliked, *odd),
+            held_out=(),
+            neutral=neutral,
+            incumbent=None,
+            is_finite=trained.is_finite,
+            seed=0,
+            on_step=lambda done, total: None,
+        )
+    verdict = judge(found)
+    print(verdict)  # noqa: T201  (figures for docs/LOG.md)
+    assert not verdict.is_accepted
+    # Any one of these alone would have stopped it.
+    assert found.kl_per_token > gate.MAX_KL_PER_TOKEN
+    assert found.general_nll_change > gate.MAX_GENERAL_NLL_CHANGE
+    assert found.fresh.nll_rise > gate.MAX_NLL_RISE + gate.MAX_EXCUSED_NLL_RISE
