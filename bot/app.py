@@ -200,6 +200,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             lora_targets=settings.lora_targets,
             max_waiting=MAX_WAITING,
             memory_mb=None if memory_mb == "auto" else memory_mb,
+            trial_file=settings.data_dir / "machine-trial.json",
         )
         opened.push_async_callback(engine.aclose)
         await engine.start()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -22,8 +23,12 @@ from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, ModelError
 from bowerbird.personalization.lora_layout import Place, fuse, lay_out, plan_groups
 from bowerbird.personalization.packed_linear import packed
+from bowerbird.personalization.quantized_linear import quantized
 
 __all__ = ["AdapterWeights", "LoraSlots", "SharedInput", "shared_input"]
+
+Prepare = Callable[[Tensor, Tensor | None], Callable[[Tensor], Tensor]]
+"""A weight and a bias → what computes the layer."""
 
 
 class LoraSlots:
@@ -42,13 +47,14 @@ class LoraSlots:
         trainable: bool = False,
         dtype: torch.dtype | None = None,
         is_packed: bool = False,
+        peaks: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.targets = tuple(targets)
         self.rank = rank
         self.count = slots
         self._route: slice | Tensor | None = None
         self._attached: list[tuple[nn.Module, str, nn.Linear]] = []
-        plan = list(plan_groups(model, self.targets, is_everything=is_packed))
+        plan = list(plan_groups(model, self.targets, is_everything=is_packed or bool(peaks)))
         self._places, width = lay_out(plan, self.targets, rank)
         if not self._places:
             raise ModelError(
@@ -62,7 +68,11 @@ class LoraSlots:
         self._is_empty = [True] * (slots + 1)
         self._parameters: list[Tensor] = []
         for parent, path, group in plan:
-            self._wrap(parent, path, group, trainable, is_packed)
+            prepare = packed if is_packed else None
+            if peaks:
+                first = f"{path}.{next(iter(group))}".lstrip(".")
+                prepare = partial(quantized, peaks=peaks[first])
+            self._wrap(parent, path, group, trainable, prepare)
 
     @classmethod
     def attach(
@@ -75,11 +85,13 @@ class LoraSlots:
         trainable: bool = False,
         dtype: torch.dtype | None = None,
         is_packed: bool = False,
+        peaks: Mapping[str, Tensor] | None = None,
     ) -> LoraSlots:
         """Wrap ``model`` in place; ``detach`` undoes it. Raises ``ModelError`` if nothing fits.
 
         ``is_packed``: compute all linear layers with packed copies of their weights, for serving
-        (``packed_linear`` says where it can be done).
+        (``packed_linear`` says where it can be done). ``peaks``: with 8-bit ones instead
+        (``quantized_linear``, which also says what peaks are).
         """
         return cls(
             model,
@@ -89,6 +101,7 @@ class LoraSlots:
             trainable=trainable,
             dtype=dtype,
             is_packed=is_packed,
+            peaks=peaks,
         )
 
     @property
@@ -215,7 +228,7 @@ class LoraSlots:
         path: str,
         group: dict[str, nn.Linear],
         trainable: bool,
-        is_packed: bool,
+        prepare: Prepare | None,
     ) -> None:
         adapted = [name for name in group if f"{path}.{name}" in self._places]
         a, down = None, {}
@@ -234,7 +247,7 @@ class LoraSlots:
             a = a.detach().requires_grad_(trainable)
             down = {name: b.detach().requires_grad_(trainable) for name, b in down.items()}
             self._parameters += [a, *down.values()]
-        shared = SharedInput(self, group, a, down, is_packed)
+        shared = SharedInput(self, group, a, down, prepare)
         for index, (name, linear) in enumerate(group.items()):
             self._attached.append((parent, name, linear))
             setattr(parent, name, _SlotLinear(linear, shared, index))
@@ -283,7 +296,7 @@ def shared_input(layer: nn.Module) -> SharedInput:
         return layer.shared
     if type(layer) is not nn.Linear:
         raise TypeError(f"{type(layer).__name__} is not a linear layer")
-    return SharedInput(None, {"": layer}, None, {}, is_packed=False)
+    return SharedInput(None, {"": layer}, None, {}, None)
 
 
 class SharedInput:
@@ -295,13 +308,14 @@ class SharedInput:
         group: dict[str, nn.Linear],
         a: Tensor | None,
         b: dict[str, Tensor],
-        is_packed: bool,
+        prepare: Prepare | None,
     ) -> None:
         self._slots = slots
         self._layers = list(group.values())
         self._sizes = [layer.out_features for layer in self._layers]
         self._starts = [sum(self._sizes[:i]) for i in range(len(self._sizes))]
-        self._dtype = self._layers[0].weight.dtype
+        is_rounded = prepare is None or prepare is packed  # what is quantized is rounded there
+        self._dtype = self._layers[0].weight.dtype if is_rounded else torch.float32
         self._a = a
         adapted = list(b)
         self._b = [
@@ -313,9 +327,9 @@ class SharedInput:
         self._base: Callable[[Tensor], Tensor] = self._layers[0]
         if len(self._layers) > 1:
             weight, bias = fuse(self._layers)
-            self._base = packed(weight, bias) if is_packed else _unpacked(weight, bias)
-        elif is_packed and type(self._layers[0]) is nn.Linear:
-            self._base = packed(self._layers[0].weight, self._layers[0].bias)
+            self._base = (prepare or _unpacked)(weight, bias)
+        elif prepare is not None and type(self._layers[0]) is nn.Linear:
+            self._base = prepare(self._layers[0].weight, self._layers[0].bias)
 
     def output(self, index: int, x: Tensor) -> Tensor:
         if len(self._layers) == 1:

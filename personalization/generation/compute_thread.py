@@ -9,42 +9,104 @@ import contextlib
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 _NICENESS = 5  # so that the event loop's thread runs first
+_WINDOW_S = 0.5  # of computing, until it is clear whether somebody else needs a core
+BUSY_SHARE = 0.85  # of their time that threads get when nobody does: they spin as they wait
+_RETRY_S = 30.0
 
 
-def settle(threads: int) -> None:
-    """Compute the calling thread's operators with ``threads``, at a lower priority.
+def settle(threads: int) -> Pace:
+    """Compute the calling thread's operators with ``threads``, at a lower priority."""
+    pace = Pace(threads, others=torch.get_num_threads())
+    if sys.platform == "linux":  # a thread's own there; elsewhere the whole process's
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    return pace
+
+
+def use(threads: int, others: int) -> None:
+    """Compute the calling thread's operators with ``threads``.
 
     ``torch.set_num_threads`` sets two things: OpenMP's number, which is the calling thread's own,
-    and the one that threads which have not used torch yet will begin with. The latter is put back,
-    from a thread of its own, so that whoever shares the process (a bot that loads us as a plugin)
-    computes as before.
+    and the one that threads which have not used torch yet will begin with. The latter is put back
+    to ``others``, from a thread of its own, so that whoever shares the process (a bot that loads us
+    as a plugin) computes as before.
     """
-    others = torch.get_num_threads()
+    torch.get_num_threads()  # a thread's first question of it would undo what was set before
     torch.set_num_threads(threads)
     restoring = threading.Thread(target=torch.set_num_threads, args=(others,))
     restoring.start()
     restoring.join()
-    if sys.platform == "linux":  # a thread's own there; elsewhere the whole process's
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-def default_threads() -> int:
-    """All cores but one, which is the event loop's. ``OMP_NUM_THREADS`` has its say.
+class Pace:
+    """Leaves a core to a busy neighbour, for a while.
 
-    OpenMP's threads spin between a pass's many small pieces: on every core they keep other
-    processes from running, which makes them wait for each other, 10 to 50 times slower. Waiting
-    passively costs more than a second thread gains (docs/LOG.md).
+    OpenMP's threads spin between a pass's many small pieces and wait for the slowest: with a
+    neighbour on one of their cores a step takes 10 to 50 times as long, and one thread less is much
+    faster. Undisturbed threads use all of their time, so what is missing of it tells.
     """
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        others: int,
+        wall: Callable[[], float] = time.perf_counter,
+        cpu: Callable[[], float] = time.process_time,
+    ) -> None:
+        self.threads = self._most = most
+        self._others = others
+        self._wall, self._cpu = wall, cpu
+        self._began = (0.0, 0.0)
+        self._spent_wall_s = self._spent_cpu_s = 0.0
+        self._retry_at = 0.0
+        use(most, others)
+
+    def begin(self) -> None:
+        """Something is computed from now on, until ``end``."""
+        self._began = (self._wall(), self._cpu())
+
+    def end(self) -> None:
+        if self._most == 1:
+            return
+        now = self._wall()
+        if self.threads < self._most:
+            if now >= self._retry_at:
+                self._change(self._most)
+            return
+        self._spent_wall_s += now - self._began[0]
+        self._spent_cpu_s += self._cpu() - self._began[1]
+        if self._spent_wall_s < _WINDOW_S:
+            return
+        if self._spent_cpu_s < BUSY_SHARE * self._spent_wall_s * self.threads:
+            self._retry_at = now + _RETRY_S
+            self._change(self._most - 1)
+        self._spent_wall_s = self._spent_cpu_s = 0.0
+
+    def _change(self, threads: int) -> None:
+        self.threads = threads
+        use(threads, self._others)
+
+
+def told_threads() -> int | None:
+    """What ``OMP_NUM_THREADS`` says."""
     told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() and int(told) > 0 else max(1, cores() - 1)
+    return int(told) if told.isdecimal() and int(told) > 0 else None
 
 
-def cores() -> int:
+def cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Those this process may use, which in a container are fewer than there are."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS or Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 2
+    count = len(affinity(0)) if affinity else os.cpu_count() or 2
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()  # "max" where there is no limit
+        return max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return count

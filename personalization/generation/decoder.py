@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_QUIET_CHUNK = 512  # prompt tokens a step while nobody else is waiting for their next word
+_QUIET_CHUNK = 256  # prompt tokens a step while nobody else is waiting for their next word
 _BUSY_CHUNK = 64  # and while somebody is: about as long as a step of eight rows
 
 
@@ -77,7 +77,8 @@ class Output:
 
 class Decoder:
     """Up to ``rows`` replies at once, of up to ``context_tokens`` each, prompt included; fewer and
-    shorter ones where memory is short (``plan`` says what there is).
+    shorter ones where memory is short (``plan`` says what there is). ``is_int8``: compute linear
+    layers in 8 bits, unless that changes what the model says (``quantized_linear``).
 
     Takes ``model`` over (its linear layers and attention) until ``close``. Not thread-safe.
     Raises ``ModelError`` if the model is of a kind it cannot serve, or does not fit into memory.
@@ -93,6 +94,7 @@ class Decoder:
         lora_rank: int,
         lora_targets: Sequence[str],
         extras: Extras | None = None,
+        is_int8: bool = False,
     ) -> None:
         self._tokenizer = tokenizer
         self._serving = ServingModel(
@@ -103,7 +105,9 @@ class Decoder:
             lora_rank=lora_rank,
             lora_targets=lora_targets,
             extras=extras or Extras(),
+            is_int8=is_int8,
         )
+        self.is_int8 = self._serving.is_int8
         self.plan = self._serving.plan
         self.rows = self.plan.rows
         self.context_tokens = self._serving.context_tokens

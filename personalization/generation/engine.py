@@ -21,18 +21,15 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bowerbird.personalization.errors import (
-    GenerationError,
-    QueueFullError,
-)
+from bowerbird.personalization.errors import GenerationError, QueueFullError
 from bowerbird.personalization.flat_adapter import read_flat, write_flat
-from bowerbird.personalization.generation import dtype_trial
+from bowerbird.personalization.generation import machine_trial
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
     GenerationRequest,
 )
-from bowerbird.personalization.generation.compute_thread import default_threads, settle
+from bowerbird.personalization.generation.compute_thread import Pace, settle
 from bowerbird.personalization.generation.decoder import (
     Decoder,
     Output,
@@ -73,8 +70,9 @@ class TorchEngine(GenerationBackend):
     """Up to ``max_batch`` replies in each forward pass, ``max_waiting`` more in the queue.
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
-    ``threads``: of the compute thread; ``default_threads`` says how many otherwise. ``memory_mb``:
-    MiB for everything but the model's weights (``memory`` divides them); ``None`` is what is free.
+    ``threads``: of the compute thread; ``machine_trial`` says how many otherwise, and keeps its
+    times in ``trial_file``. ``memory_mb``: MiB for everything but the model's weights (``memory``
+    divides them); ``None`` is what is free.
     """
 
     def __init__(
@@ -90,6 +88,7 @@ class TorchEngine(GenerationBackend):
         max_waiting: int = 64,
         threads: int | None = None,
         memory_mb: int | None = None,
+        trial_file: Path | None = None,
         has_prefix_cache: bool = True,
     ) -> None:
         self._model_path = model_path
@@ -99,7 +98,8 @@ class TorchEngine(GenerationBackend):
         self._max_context = max_context
         self._max_waiting = max_waiting
         self._lora = (lora_rank, tuple(lora_targets))
-        self._threads = threads or default_threads()
+        self._threads = threads
+        self._trial_file = trial_file
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._open: dict[Ticket, None] = {}
         self._extras = Extras(
@@ -271,7 +271,7 @@ class TorchEngine(GenerationBackend):
 
     def _run(self, ready: asyncio.Future[None]) -> None:
         try:
-            decoder = self._build()
+            decoder, pace = self._build()
         except BaseException as error:  # noqa: BLE001  (whatever it is, start() raises it)
             self._tell(resolve, ready, as_model_error(error))
             return
@@ -285,7 +285,9 @@ class TorchEngine(GenerationBackend):
                 if decoder.active:
                     self._row_steps += decoder.active
                     started_at = time.perf_counter()
+                    pace.begin()
                     outputs = decoder.step()
+                    pace.end()
                     took_s = time.perf_counter() - started_at
                     self._longest_step_s = max(self._longest_step_s, took_s)
                     self._steps += 1
@@ -298,11 +300,11 @@ class TorchEngine(GenerationBackend):
             self._tell(abandon, self._open)
             decoder.close()
 
-    def _build(self) -> Decoder:
-        settle(self._threads)
+    def _build(self) -> tuple[Decoder, Pace]:
         self._tokenizer = load_tokenizer(self._model_path)
         check_weights(Path(self._model_path))
-        trial = dtype_trial.settle(self._dtype, self._device)
+        trial = machine_trial.settle(self._dtype, self._device, self._threads, self._trial_file)
+        pace = settle(trial.threads)
         model = load_model(self._model_path, device=self._device, dtype=trial.name)
         rank, targets = self._lora
         decoder = Decoder(
@@ -313,6 +315,7 @@ class TorchEngine(GenerationBackend):
             lora_rank=rank,
             lora_targets=targets,
             extras=self._extras,
+            is_int8=trial.is_int8,
         )
         plan, self._max_batch = decoder.plan, decoder.rows
         self._adapters.capacity = plan.adapters
@@ -322,17 +325,17 @@ class TorchEngine(GenerationBackend):
             "%d MiB at most (%d for prefixes), weights %s",
             self._model_path,
             model.device,
-            trial.name,
+            "int8" if decoder.is_int8 else trial.name,
             trial.reason,
             self._max_batch,
             decoder.context_tokens,
             rank,
-            self._threads,
+            trial.threads,
             plan.total_bytes >> 20,
             plan.prefix_bytes >> 20,
             "packed" if plan.is_packed else "as they are",
         )
-        return decoder
+        return decoder, pace
 
     def _obey(self, decoder: Decoder) -> bool:
         """Take all commands, waiting for one if there is nothing else to do."""

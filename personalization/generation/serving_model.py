@@ -8,11 +8,14 @@ rows and tokens, not replies.
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from bowerbird.personalization import lora_layout
 from bowerbird.personalization.errors import ModelError
@@ -21,12 +24,22 @@ from bowerbird.personalization.generation.decode_step import DecodeStep
 from bowerbird.personalization.generation.kv_cache import KvCache
 from bowerbird.personalization.lora import LoraSlots
 from bowerbird.personalization.packed_linear import can_pack
-from bowerbird.personalization.prompting import end_of_turn_id
+from bowerbird.personalization.prompting import encode, end_of_turn_id
+from bowerbird.personalization.quantized_linear import can_quantize, input_peaks
+from bowerbird.personalization.training.neutral import (
+    ANCHOR_QUESTIONS,
+    GATE_QUESTIONS,
+    GENERAL_TEXT,
+)
+from bowerbird.personalization.types import Turn
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_LENGTH_STEP = 32
+log = logging.getLogger(__name__)
+
+_INT8_LOSS = 0.005  # of likelihood, in nats relative to what it was
+_PROMPT_STEP = 16  # so that prompts of all lengths share a few shapes: each has its own kernels
 _DRIFT = {torch.float32: 0.01, torch.float16: 0.1, torch.bfloat16: 0.5}
 """How far our logits may be from the model's own, relative to their spread; another kind of
 attention is off by several."""
@@ -45,6 +58,7 @@ class ServingModel:
         lora_rank: int,
         lora_targets: Sequence[str],
         extras: memory.Extras,
+        is_int8: bool = False,
     ) -> None:
         config: Any = model.config.get_text_config(decoder=True)
         self._model: Any = model
@@ -67,14 +81,15 @@ class ServingModel:
         one = shape | {"rows": 1, "context_tokens": 1}
         self.token_bytes = KvCache.bytes_for(**one, dtype=self._dtype)
         weight_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
-        is_packable = can_pack(self.device, self._dtype, weight_bytes)
+        is_int8 = is_int8 and can_quantize(self.device)
+        is_packable = is_int8 or can_pack(self.device, self._dtype, weight_bytes)
         adapter_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
         adapter_size = lora_layout.adapter_size(model, tuple(lora_targets), lora_rank)
         costs = memory.Costs(
             row_token=self.token_bytes,
             kept_token=self.token_bytes,
             adapter=adapter_size * adapter_dtype.itemsize,
-            packing=weight_bytes if is_packable else 0,
+            packing=_copy_bytes(model, is_int8) if is_packable else 0,
         )
         self.plan = memory.plan(
             costs,
@@ -86,13 +101,12 @@ class ServingModel:
         rows = shape["rows"] = self.plan.rows
         self.context_tokens = shape["context_tokens"] = self.plan.context_tokens
         self._reference = self._own_logits()
-        self.slots = LoraSlots.attach(
-            model,
-            targets=lora_targets,
-            slots=rows,
-            rank=lora_rank,
-            is_packed=self.plan.is_packed,
-        )
+        lora: dict[str, Any] = {"targets": lora_targets, "slots": rows, "rank": lora_rank}
+        self.is_int8 = is_int8 and self.plan.is_packed
+        if self.is_int8:
+            self.slots = self._quantized(tokenizer, lora)
+        else:
+            self.slots = LoraSlots.attach(model, is_packed=self.plan.is_packed, **lora)
         try:
             self.cache = KvCache(**shape, dtype=self._dtype, device=self.device)
             attention.register()
@@ -106,7 +120,10 @@ class ServingModel:
 
     def prefill(self, row: int, ids: Sequence[int], start: int) -> Tensor:
         """Read ``ids`` as positions ``start …`` of a row; logits after the last, ``[1, vocab]``."""
-        tokens = len(ids)
+        last = len(ids) - 1
+        padded = -(-len(ids) // _PROMPT_STEP) * _PROMPT_STEP
+        tokens = min(padded, self.context_tokens - start)
+        ids = [*ids, *[ids[last]] * (tokens - len(ids))]  # read and never looked at
         mask = None
         if start or tokens == 1:
             place = torch.arange(start + tokens, device=self.device)
@@ -116,22 +133,20 @@ class ServingModel:
         self.cache.begin_prefill(row, start, tokens)
         self.slots.route([row])
         positions = torch.arange(start, start + tokens, device=self.device)[None]
-        return self._forward(torch.tensor([ids], device=self.device), positions, mask)
+        return self._forward(torch.tensor([ids], device=self.device), positions, mask, last)
 
     def decode(self, ids: Sequence[int], positions: Sequence[int]) -> Tensor:
         """One token for each of the first rows, at its position; logits ``[rows, vocab]``."""
         place = torch.tensor(positions, device=self.device)
-        # In steps, so that neighbouring passes have one shape: for each, kernels are made anew.
-        length = min(-(-(max(positions) + 1) // _LENGTH_STEP) * _LENGTH_STEP, self.context_tokens)
+        length = self.cache.begin_decode(place, max(positions) + 1)
         is_hidden = torch.arange(length, device=self.device) > place[:, None]
         mask = torch.zeros(is_hidden.shape, device=self.device)
         mask = mask.masked_fill_(is_hidden, float("-inf"))[:, None]  # [rows, 1, length]
-        self.cache.begin_decode(place, length)
         self.slots.route(range(len(ids)))
         tokens = torch.tensor(ids, device=self.device)
         if self._step is not None:
             return self._step(tokens, place, mask)
-        return self._forward(tokens[:, None], place[:, None], mask[:, None])
+        return self._forward(tokens[:, None], place[:, None], mask[:, None], 0)
 
     def move(self, source: int, target: int, length: int) -> None:
         """Let what is in row ``source`` go on in row ``target``."""
@@ -152,16 +167,47 @@ class ServingModel:
         self.slots.detach()
         del self.cache, self._step
 
-    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor | None, place: int) -> Tensor:
         out = self._model(
             input_ids=ids,
             position_ids=positions,
             attention_mask=mask,
             past_key_values=self.cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=torch.tensor([place], device=self.device),
         )
         return out.logits[:, -1].float()  # type: ignore[no-any-return]
+
+    def _quantized(self, tokenizer: PreTrainedTokenizerBase, lora: dict[str, Any]) -> LoraSlots:
+        """In 8 bits, if ordinary text stays as likely as it was; otherwise as if never asked."""
+        questions = Turn("user", " ".join(ANCHOR_QUESTIONS + GATE_QUESTIONS))
+        asked = encode(tokenizer, (questions,), max_tokens=sys.maxsize).ids[: self.context_tokens]
+        text = tokenizer(GENERAL_TEXT, return_tensors="pt").input_ids[:, : self.context_tokens]
+        before = self._surprise(text)
+        peaks = input_peaks(self._model, torch.tensor([asked]))
+        slots = LoraSlots.attach(self._model, peaks=peaks, **lora)
+        change = self._surprise(text) / before - 1
+        if change <= _INT8_LOSS:
+            log.info("8-bit weights make ordinary text %+.2f %% less likely", change * 100)
+            self._reference = self._own_logits()
+            return slots
+        log.warning(
+            "DTYPE=int8 would make this model's text %.1f %% less likely, more than %.1f %%; "
+            "serving in %s",
+            change * 100,
+            _INT8_LOSS * 100,
+            self._dtype,
+        )
+        slots.detach()
+        self.is_int8 = False
+        is_packed = can_pack(self.device, self._dtype, _copy_bytes(self._model, is_int8=False))
+        return LoraSlots.attach(self._model, is_packed=is_packed, **lora)
+
+    def _surprise(self, ids: Tensor) -> float:
+        """Mean negative log-likelihood of a text, in nats a token."""
+        with torch.inference_mode():
+            logits = self._model(input_ids=ids, use_cache=False).logits[0, :-1].float()
+            return float(F.cross_entropy(logits, ids[0, 1:]))
 
     def _free_bytes(self) -> int:
         if self.device.type == "cuda":
@@ -194,13 +240,20 @@ class ServingModel:
                 f"models of type {self._model.config.model_type} cannot be served: {error}"
             ) from error
         expected = self._reference[split - 1 :]
-        drift = float((torch.stack(ours) - expected).abs().max() / expected.std())
+        # In 8 bits the odd token by itself may be far off, and is in the model's own pass as well.
+        apart = (torch.stack(ours) - expected).abs()
+        drift = float((apart.mean() if self.is_int8 else apart.max()) / expected.std())
         if not drift <= _DRIFT.get(self._dtype, 0.5):
             raise ModelError(
                 f"models of type {self._model.config.model_type} cannot be served "
                 f"(their attention is of another kind; logits are off by {drift:.2g})"
             )
         self.cache.wipe(0)
+
+
+def _copy_bytes(model: PreTrainedModel, is_int8: bool) -> int:
+    """Of the weights in the order they are computed in, which are kept beside the model's own."""
+    return sum(p.numel() * (1 if is_int8 else p.element_size()) for p in model.parameters())
 
 
 def _end_ids(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -150,9 +150,8 @@ async def test_the_engine_starts_within_it_or_says_why(architecture: str, tmp_pa
         decoder = small._decoder
         assert decoder is not None
         assert decoder.plan.total_bytes <= 64 * MIB
-        cache = decoder._serving.cache._store
         slots = decoder._serving.slots
-        taken = cache.numel() * cache.element_size() + 5 * slots.slot_bytes
+        taken = decoder._serving.cache.bytes + 5 * slots.slot_bytes
         kept = decoder.plan.adapters * slots.slot_bytes + decoder.plan.prefix_bytes
         assert taken + kept == decoder.plan.total_bytes, "what is counted is what is there"
     finally:

@@ -1,0 +1,81 @@
+"""Threads are given to a busy neighbour and taken back; others keep their own number."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+
+from bowerbird.personalization.generation import compute_thread
+from bowerbird.personalization.generation.compute_thread import Pace, cores, told_threads, use
+
+
+class Clocks:
+    wall_s = cpu_s = 0.0
+
+    def pass_by(self, pace: Pace, seconds: float, *, share: float) -> int:
+        """``seconds`` of computing in which the threads get ``share`` of their time."""
+        pace.begin()
+        self.wall_s += seconds
+        self.cpu_s += seconds * share * pace.threads
+        pace.end()
+        return pace.threads
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    monkeypatch.setattr(compute_thread, "use", lambda *_: None)
+    return Clocks()
+
+
+def _pace(clocks: Clocks, most: int) -> Pace:
+    return Pace(most, others=1, wall=lambda: clocks.wall_s, cpu=lambda: clocks.cpu_s)
+
+
+def test_a_core_is_left_to_a_neighbour_and_asked_for_again(clocks: Clocks) -> None:
+    pace = _pace(clocks, 2)
+    assert [clocks.pass_by(pace, 0.2, share=0.99) for _ in range(10)] == [2] * 10
+    assert clocks.pass_by(pace, 0.2, share=0.5) == 2, "too short to tell"
+    for _ in range(3):
+        clocks.pass_by(pace, 0.2, share=0.5)
+    assert pace.threads == 1
+    assert clocks.pass_by(pace, 10.0, share=1.0) == 1
+    assert clocks.pass_by(pace, 30.0, share=1.0) == 2
+    assert clocks.pass_by(pace, 1.0, share=0.75) == 1
+
+
+def test_a_single_thread_stays_whatever_happens(clocks: Clocks) -> None:
+    pace = _pace(clocks, 1)
+    assert clocks.pass_by(pace, 5.0, share=0.1) == 1
+
+
+def test_other_threads_begin_with_the_number_they_would_have_had() -> None:
+    before = torch.get_num_threads()
+    seen: list[int] = []
+
+    def compute() -> None:
+        use(before + 2, before)
+        seen.append(torch.get_num_threads())
+        other = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+
+    computing = threading.Thread(target=compute)
+    computing.start()
+    computing.join()
+    assert seen == [before + 2, before]
+    assert torch.get_num_threads() == before
+
+
+def test_a_containers_share_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlimited = cores(tmp_path)
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert cores(tmp_path) == unlimited
+    (tmp_path / "cpu.max").write_text("150000 100000\n")
+    assert cores(tmp_path) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert told_threads() == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "4,2")
+    assert told_threads() is None
