@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from bowerbird.personalization.training import dataset
 from bowerbird.personalization.training.dataset import build_examples, is_covered, label_weights
+from bowerbird.storage.records import LabelledReply, Turn
 from tests.personalization.training.samples import labelled
+from tests.storage.samples import ALICE, BOB
 
 
 def test_votes_become_examples_of_exactly_what_was_sent_and_said() -> None:
@@ -111,3 +114,66 @@ def test_examples_are_covered_until_their_text_goes_or_changes() -> None:
     assert is_covered(examples, [labelled(1, text="One.", is_liked=False), replies[1]])
     assert not is_covered(examples, replies[:1])
     assert not is_covered(examples, [replies[0], labelled(2, text="Two.")])
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def test_of_contradictory_votes_on_one_text_the_latest_counts() -> None:
+    items = [labelled(1), labelled(2, is_liked=False), labelled(3, text="Other.")]
+    assert [(e.reply, e.is_liked) for e in build_examples(items)] == [
+        ("A place to dance.", False),
+        ("Other.", True),
+    ]
+
+
+def test_an_enormous_question_is_kept_whole_for_the_trainer_to_judge() -> None:
+    (example,) = build_examples([labelled(said="word " * 50_000)])
+    assert len(example.turns[-1].text) == 250_000  # left out there if it does not fit
+
+
+def test_another_language_is_learned_from_like_any() -> None:
+    (example,) = build_examples([labelled(said="Was ist eine Laube?", text="Ein Ort zum Tanzen.")])
+    assert example.reply == "Ein Ort zum Tanzen."
+
+
+def answered(remark: str, *, by: int = ALICE, **values: Any) -> list[LabelledReply]:
+    """A reply that its asker may have voted on, then one whose conversation goes on with it."""
+    first = labelled(1, **({"is_liked": None} | values))
+    ours = Turn("assistant", first.reply.text, first.reply.message_ids[0])
+    turns = (*first.reply.turns, ours, Turn("user", remark, 19, by))
+    second = labelled(2, is_liked=True, text="You are welcome.")
+    return [first, replace(second, reply=replace(second.reply, turns=turns))]
+
+
+@pytest.mark.parametrize(
+    ("remark", "is_liked"), [("Thanks, great!", True), ("That is awful.", False)]
+)
+def test_what_is_said_next_is_a_weak_label(remark: str, is_liked: bool) -> None:
+    *_, weak = found = build_examples(answered(remark))
+    assert [example.kind for example in found] == ["vote", "weak"]
+    assert (weak.reply, weak.is_liked) == ("A place to dance.", is_liked)
+    assert 0 < weak.weight <= dataset.MAX_WEAK_WEIGHT
+    assert not weak.is_held_out
+    assert is_covered(found, answered(remark))
+    assert not is_covered(found, answered("What about Rome?"))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        answered("What about Rome?"),
+        answered("Thanks, great!", by=BOB),
+        answered("Thanks, great!", is_liked=False),
+        answered("Thanks, great!", was_regenerated=True),
+        answered("Thanks, great!", text=""),
+    ],
+)
+def test_there_is_none_beside_a_vote_or_from_others(items: list[LabelledReply]) -> None:
+    assert all(example.kind != "weak" for example in build_examples(items))
+
+
+def test_weak_labels_can_be_left_out_and_are_nothing_alone() -> None:
+    items = answered("Thanks, great!")
+    assert len(build_examples(items, with_sentiment=False)) == 1
+    assert build_examples([items[0], replace(items[1], is_liked=None)]) == ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +167,60 @@ def test_anchor_kl_is_the_definition() -> None:
     expected = 0.5 * math.log(0.5 / 0.9) + 0.5 * math.log(0.5 / 0.1)
     assert losses.anchor_kl(p.log(), q.log()).item() == pytest.approx(expected)
     assert losses.anchor_kl(p.log(), p.log()).item() == 0
+
+
+# --- DPO, RLOO, NLL -----------------------------------------------------------------------------
+
+RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("trl.json").read_text("utf-8"))
+"""What trl 1.16.0 (torch 2.13.0) gave for random log-probabilities of four tokens a reply.
+
+``dpo``: ``DPOTrainer._compute_loss`` (``loss_types=["sigmoid"]``, precomputed reference) with a
+model whose ``log_probs`` are ``logprobs``, three chosen rows, then three rejected ones. ``rloo``:
+the lines of ``RLOOTrainer`` from "Include the KL penalty in the reward" to ``advantages``, one
+question with four replies, then its ``_compute_loss`` with ``old_logps`` the same policy's. ``slope``: the
+gradient of the loss with respect to each reply's log-probability.
+"""
+
+
+@pytest.mark.parametrize("case", RECORDED["dpo"], ids=lambda case: f"beta {case['beta']}")
+def test_dpo_is_trls(case: dict[str, Any]) -> None:
+    logprobs = summed(case["logprobs"]).requires_grad_()
+    reference = summed(case["reference"])
+    margin = reference[:3] - reference[3:]
+    pairs = losses.dpo(logprobs[:3], logprobs[3:], margin, torch.ones(3), beta=case["beta"])
+    pairs.mean().backward()
+    assert float(pairs.mean().detach()) == pytest.approx(case["loss"], abs=1e-5)
+    assert logprobs.grad is not None
+    assert logprobs.grad.tolist() == pytest.approx(case["slope"], abs=1e-5)
+
+
+@pytest.mark.parametrize("case", RECORDED["rloo"], ids=lambda case: f"beta {case['beta']}")
+def test_rloo_is_trls(case: dict[str, Any]) -> None:
+    """On its own samples TRL's ratio is 1, so the values differ, but the gradients are the same."""
+    logprobs = summed(case["logprobs"]).requires_grad_()
+    rewards = torch.tensor(case["rewards"])
+    loss = losses.rloo(logprobs, summed(case["reference"]), rewards, beta=case["beta"])
+    advantages = (-loss / logprobs).detach()
+    assert advantages.tolist() == pytest.approx(case["advantages"], abs=1e-5)
+    loss.mean().backward()
+    assert logprobs.grad is not None
+    assert logprobs.grad.tolist() == pytest.approx(case["slope"], abs=1e-5)
+
+
+def test_a_reply_alone_has_nothing_to_be_compared_with() -> None:
+    loss = losses.rloo(torch.tensor([-3.0]), torch.tensor([-2.0]), torch.tensor([1.0]), beta=0.1)
+    assert loss.tolist() == [0.0]
+
+
+def test_nll_is_per_token() -> None:
+    """As the mean of cross-entropy over a reply, which is what TRL's ``SFTTrainer`` minimizes for
+    one row."""
+    logits, targets = torch.randn(5, 7), torch.tensor([1, 0, 6, 2, 2])
+    logprobs = logits.log_softmax(-1)[range(5), targets]
+    found = losses.nll(logprobs, torch.ones(5))
+    assert float(found) == pytest.approx(float(torch.nn.functional.cross_entropy(logits, targets)))
+
+
+def test_tokens_weigh_in_the_nll_as_much_as_they_are_told_to() -> None:
+    found = losses.nll(torch.tensor([-1.0, -2.0, -9.0]), torch.tensor([1.0, 0.5, 0.0]))
+    assert float(found) == pytest.approx((1.0 + 0.5 * 2.0) / 1.5)
