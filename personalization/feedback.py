@@ -331,6 +331,12 @@ class FeedbackService:
             await self._store.erase_messages(sorted(gone))
         await self._unload(readers | self._readers.take(gone))
 
+    async def channel_deleted(self, channel_id: int) -> None:
+        """All its messages went with it, and nobody tells of them one by one."""
+        gone = self._recent.messages_in(channel_id).union(await self._store.messages_in(channel_id))
+        if gone:
+            await self.messages_deleted(sorted(gone))
+
     # --- inside ---------------------------------------------------------------------------------
 
     async def _storable(self, reply: NewReply) -> NewReply:

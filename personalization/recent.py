@@ -95,6 +95,17 @@ class RecentExchanges:
                 feedback += waiting.feedback.values()
         return replies, feedback
 
+    def messages_in(self, channel_id: int) -> set[int]:
+        """The questions and replies in this channel."""
+        here = [
+            reply
+            for waiting in self._people.values()
+            for reply in waiting.replies
+            if reply.channel_id == channel_id
+        ]
+        questions = {reply.question_id for reply in here if reply.question_id is not None}
+        return questions.union(*(reply.message_ids for reply in here))
+
     def replace_text(self, message_id: int, text: str) -> None:
         for waiting in self._people.values():
             waiting.replies = [_with_turns(reply, {message_id: text}) for reply in waiting.replies]

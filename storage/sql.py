@@ -108,6 +108,10 @@ class SqlStore(Store):
         async with self._database.snapshot() as tx:
             return await replies.of_message(tx, message_id)
 
+    async def messages_in(self, channel_id: int) -> list[int]:
+        async with self._database.snapshot() as tx:
+            return await replies.messages_in(tx, channel_id)
+
     async def replace_text(self, message_id: int, text: str) -> int:
         async with self._database.transaction() as tx:
             changed = await replies.replace_text(tx, message_id, text)

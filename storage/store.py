@@ -75,6 +75,9 @@ class Store(Protocol):
     async def reply_of_message(self, message_id: int) -> Reply | None:
         """The reply any part of which is this message."""
 
+    async def messages_in(self, channel_id: int) -> list[int]:
+        """The questions and replies in this channel of which anything is kept."""
+
     async def replace_text(self, message_id: int, text: str) -> int:
         """A message was edited: replace its text in every turn that quotes it.
 

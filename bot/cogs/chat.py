@@ -190,6 +190,16 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         self.answerer.withdraw(payload.message_ids)
         await self.services.feedback.messages_deleted(tuple(payload.message_ids))
 
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        for thread in getattr(channel, "threads", ()):
+            await self.services.feedback.channel_deleted(thread.id)
+        await self.services.feedback.channel_deleted(channel.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self.services.feedback.channel_deleted(payload.thread_id)
+
     # --- /ask -----------------------------------------------------------------------------------
 
     @app_commands.command(name="ask", description="Ask me something.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.records import NewReply, Reply, RunState, Turn
@@ -132,6 +132,13 @@ async def of_message(tx: AsyncConnection, message_id: int) -> Reply | None:
     )
     found = await load(tx, replies.c.reply_id == reply_id)
     return found[0] if found else None
+
+
+async def messages_in(tx: AsyncConnection, channel_id: int) -> list[int]:
+    is_here = replies.c.channel_id == channel_id  # scans: channels are seldom deleted
+    questions = select(replies.c.question_id).where(is_here, replies.c.question_id.is_not(None))
+    parts = select(reply_messages.c.message_id).join(replies).where(is_here)
+    return sorted(await tx.scalars(union(questions, parts)))
 
 
 async def replace_text(tx: AsyncConnection, message_id: int, text: str) -> int:

@@ -58,6 +58,8 @@ async def test_it_leaves_nothing_behind_however_often_it_comes(
     for count in told["counts"]:
         assert count["held"] > 20, "the model was really there"
         assert count["left"] == 0
+    assert told["silent"]
+    assert told["commands"] == []
     assert "never retrieved" not in stderr.decode()
     assert "was destroyed" not in stderr.decode()
 

@@ -222,6 +222,8 @@ async def test_a_restart_forgets_nothing(scene: Scene) -> None:
 
     await alice.unreact(withdrawn, "👍")
     await bot.rows_become([], VOTES, withdrawn.id)
+    await bot.restart()
+    assert bot.rows(VOTES, withdrawn.id) == []
     assert bot.rows(VOTES, kept.id) == [(alice.id, "like")]
     assert bot.rows(VOTES, forgotten.id) == [(alice.id, "like")]
     question = await alice.say(scene.general, "and feathers?", reply_to=kept)

@@ -321,6 +321,20 @@ async def test_edits_and_deletions_reach_what_is_kept_or_waits(
     assert await home.store.reply_of_message(300) is None
 
 
+@pytest.mark.parametrize("has_consent", [True, False])
+async def test_a_deleted_channel_takes_its_exchanges_along(home: Home, has_consent: bool) -> None:
+    if has_consent:
+        await home.feedback.opt_in(SCOPE, ALICE)
+    await home.record(100)
+    await home.record(200)
+    await home.feedback.channel_deleted(CHANNEL + 1)
+    assert await home.feedback.reply_of(100) is not None
+    await home.feedback.channel_deleted(CHANNEL)
+    assert await home.feedback.reply_of(100) is None
+    assert await home.feedback.reply_of(201) is None
+    assert await home.store.messages_in(CHANNEL) == []
+
+
 async def test_the_engine_forgets_what_was_edited_or_deleted(home: Home) -> None:
     """Its prefix cache would keep the words for a while, also those of a reply begun and dropped."""
     home.feedback.reading(SCOPE, BOB, (99, 98))

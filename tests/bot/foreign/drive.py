@@ -1,8 +1,9 @@
 """Load, use, reload and unload the plugin in the host next door; print what each step left.
 
 Run as a program, so that Python's path is the host's. Prints one JSON object: snapshots of
-everything that an extension could leave behind (``steps``, the first before we ever came), and how
-many objects held the model's memory and still do (``counts``).
+everything that an extension could leave behind (``steps``, the first before we ever came), how
+many objects held the model's memory and still do (``counts``), whether we are ``silent`` once we
+are gone, and which ``commands`` are offered then.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import os
 import sys
 import threading
@@ -60,6 +62,7 @@ def traces(host: Host) -> dict[str, Any]:
         "attributes": sorted(vars(host)),
         "intents": host.intents.value,
         "translator": host.tree.translator is not None,
+        "log handlers": [repr(handler) for handler in logging.getLogger().handlers],
         "tasks": tasks(),
         "threads": threads(),
         "children": children(),
@@ -156,11 +159,20 @@ async def main() -> None:
                 steps.append(traces(host))
                 left = sum(held() is not None for held in weights)
                 counts.append({"held": len(weights), "left": left})
+            await host.tree.sync()
+            mention = await person.say("general", f"{playground.bot.mention} still there?")
             await person.say("general", "!hello")
             await person.wait_for_message(lambda m: m.content == "Hello from the host")
+            messages = playground.world.messages.values()
+            told = {
+                "steps": steps,
+                "counts": counts,
+                "silent": not any(message.reference_id == mention.id for message in messages),
+                "commands": [command.name for command in person.commands("general")],
+            }
         await asyncio.gather(running, return_exceptions=True)
         endpoints.leave()
-    sys.stdout.write(json.dumps({"steps": steps, "counts": counts}))
+    sys.stdout.write(json.dumps(told))
 
 
 async def settled(before: dict[str, Any]) -> None:
