@@ -152,7 +152,9 @@ def _labels(item: LabelledReply) -> Iterable[tuple[int, TrainExample]]:
     text, is_complete = text_of(reply)
     is_liked = item.is_liked
     if correction := correction_of(item):
-        example = TrainExample(reply.turns, correction, is_liked=True, kind="correction")
+        example = TrainExample(
+            reply.turns, correction, is_liked=True, kind="correction", corrects=text or None
+        )
         yield reply.reply_id, example
         is_liked = bool(is_liked)
     if text and is_liked is not None:

@@ -25,7 +25,7 @@ class TrainExample:
 
     ``weight`` already balances the labels. ``is_held_out``: not trained on, kept for the gate.
     ``is_complete``: false if the reply was cut off at its token limit, so that stopping there was
-    nobody's choice.
+    nobody's choice. ``corrects``: of a correction, what the model had said.
     """
 
     turns: tuple[Turn, ...]
@@ -35,6 +35,7 @@ class TrainExample:
     is_held_out: bool = False
     is_complete: bool = True
     kind: ExampleKind = "vote"
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class TrainRecipe:
     ``objective``: ``preference`` is the sum of the weighted terms, of which those of weight 0 cost
     nothing: ``kto_weight`` for votes and corrections, ``weak_weight`` for KTO on weak examples,
     ``pair_weight`` for DPO, ``teach_weight`` and ``liked_nll_weight`` for NLL on corrections and on
-    liked replies. ``reinforce`` is RLOO, with votes as rewards where none are given.
+    liked replies; in a correction, what the model had said by itself counts ``unchanged_weight`` a
+    token, what the person changed 1. ``reinforce`` is RLOO, with votes as rewards where none are given.
 
     ``kl_weight``: per token, to the base on neutral questions. ``norm_weight``: of ‖BA‖²_F, summed
     over layers. ``weight_decay``: AdamW's, on A and B. ``z0_every``: steps between two estimates
@@ -88,6 +90,7 @@ class TrainRecipe:
     kto_weight: float = 1.0
     pair_weight: float = 0.0
     teach_weight: float = 0.0
+    unchanged_weight: float = 0.1
     liked_nll_weight: float = 0.0
     weak_weight: float = 0.0
     norm_weight: float = 0.0

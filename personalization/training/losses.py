@@ -55,12 +55,12 @@ def dpo(
     return -weights * F.logsigmoid(beta * (chosen - rejected - reference_margin))
 
 
-def nll(logprobs: Tensor, lengths: Tensor) -> Tensor:
-    """Nats per token of each reply, so that long ones count no more: ``[rows]`` twice → ``[rows]``.
+def nll(token_logprobs: Tensor, token_weights: Tensor) -> Tensor:
+    """Nats per token of one reply, a weighted mean: ``[tokens]`` twice → scalar.
 
-    What supervised fine-tuning minimizes, though there the mean is often over a batch's tokens.
+    A mean, so that long replies count no more than short ones.
     """
-    return -logprobs / lengths
+    return -(token_logprobs * token_weights).sum() / token_weights.sum()
 
 
 def rloo(logprobs: Tensor, reference: Tensor, rewards: Tensor, *, beta: float) -> Tensor:

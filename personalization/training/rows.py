@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -54,8 +55,8 @@ class Unit(Protocol):
     reference: Tensor  # [rows]
     mismatch_reference: float
 
-    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
-        """Of the unit, a scalar; ``logprobs`` ``[rows]`` are sums over replies."""
+    def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
+        """Of the unit, a scalar; ``logprobs``: each row's ``[learned tokens]``."""
 
 
 @dataclass(slots=True)
@@ -65,28 +66,28 @@ class _Asked:
     reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
     mismatch_reference: float = field(default=0.0, init=False)
 
-    @property
-    def lengths(self) -> Tensor:
-        return torch.tensor([float(sum(row.loss_mask)) for row in self.rows])
-
 
 @dataclass(slots=True)
 class ExampleUnit(_Asked):
-    """``kto`` and ``nll``: weights, the former with the example's own in it."""
+    """``kto`` and ``nll``: weights, the former with the example's own in it; ``token_weights``
+    ``[learned tokens]`` are the latter's."""
 
     is_liked: bool
     kto: float
     nll: float
     beta: float
+    token_weights: Tensor
 
-    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
-        total = logprobs.new_zeros(())
+    def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
+        (tokens,) = logprobs
+        total = tokens.new_zeros(())
         if self.kto:
-            is_liked = torch.tensor([self.is_liked], device=logprobs.device)
-            weight = logprobs.new_tensor([self.kto])
-            total = losses.kto(logprobs, self.reference, is_liked, z0, weight, beta=self.beta).sum()
+            is_liked = torch.tensor([self.is_liked], device=tokens.device)
+            weight = tokens.new_tensor([self.kto])
+            reply = tokens.sum().unsqueeze(0)
+            total = losses.kto(reply, self.reference, is_liked, z0, weight, beta=self.beta).sum()
         if self.nll:
-            total = total + self.nll * losses.nll(logprobs, self.lengths.to(logprobs)).sum()
+            total = total + self.nll * losses.nll(tokens, self.token_weights.to(tokens))
         return total
 
 
@@ -97,10 +98,10 @@ class PairUnit(_Asked):
     weight: float
     beta: float
 
-    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
-        chosen, rejected = logprobs[:1], logprobs[1:]
+    def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
+        chosen, rejected = (tokens.sum().unsqueeze(0) for tokens in logprobs)
         margin = self.reference[:1] - self.reference[1:]
-        weight = logprobs.new_tensor([self.weight])
+        weight = chosen.new_tensor([self.weight])
         return losses.dpo(chosen, rejected, margin, weight, beta=self.beta).sum()
 
 
@@ -111,9 +112,10 @@ class RewardUnit(_Asked):
     rewards: tuple[float, ...]
     beta: float
 
-    def loss(self, logprobs: Tensor, z0: Tensor) -> Tensor:
-        rewards = logprobs.new_tensor(self.rewards)
-        return losses.rloo(logprobs, self.reference, rewards, beta=self.beta).mean()
+    def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
+        replies = torch.stack([tokens.sum() for tokens in logprobs])
+        rewards = replies.new_tensor(self.rewards)
+        return losses.rloo(replies, self.reference, rewards, beta=self.beta).mean()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,13 @@ class RowWriter:
     """Texts to rows of at most ``recipe.max_tokens``."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, recipe: TrainRecipe) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._recipe = recipe
 
     def row(self, turns: Sequence[Turn], reply: str, *, is_complete: bool) -> Encoded | None:
         """``None`` if it does not fit."""
         try:
-            encoded = encode(self._tokenizer, turns, reply, max_tokens=self._recipe.max_tokens)
+            encoded = encode(self.tokenizer, turns, reply, max_tokens=self._recipe.max_tokens)
         except PromptTooLongError:
             return None
         if is_complete:
@@ -166,7 +168,28 @@ class RowWriter:
                 continue
             row = self.row(example.turns, example.reply, is_complete=example.is_complete)
             if row is not None:
-                yield ExampleUnit((row,), example.is_liked, kto, nll, recipe.beta)
+                weights = self._token_weights(row, example)
+                yield ExampleUnit((row,), example.is_liked, kto, nll, recipe.beta, weights)
+
+    def _token_weights(self, row: Encoded, example: TrainExample) -> Tensor:
+        """1 for each learned token that says what a correction changed, and for all of others'.
+
+        That is a token the corrected reply had not, and the one after a gap: for a shortened reply,
+        its end. What the model said by itself needs no teaching.
+        """
+        learned = row.ids[-sum(row.loss_mask) :]
+        if example.corrects is None:
+            return torch.ones(len(learned))
+        before = self.row(example.turns, example.corrects, is_complete=True)
+        if before is None:
+            return torch.ones(len(learned))
+        weights = torch.full((len(learned),), self._recipe.unchanged_weight)
+        known = before.ids[-sum(before.loss_mask) :]
+        matcher = SequenceMatcher(None, known, learned, autojunk=False)
+        for kind, _, _, start, end in matcher.get_opcodes():
+            if kind != "equal":
+                weights[start : end + 1] = 1.0
+        return weights
 
     def _pairs(self, data: PersonData) -> Iterator[PairUnit]:
         recipe = self._recipe

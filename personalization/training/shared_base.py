@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.prompting import Encoded, encode, end_of_turn_id
 from bowerbird.personalization.training.neutral import (
     ANCHOR_QUESTIONS,
+    ANCHOR_TEXTS,
     GATE_QUESTIONS,
     GENERAL_TEXT,
 )
@@ -147,8 +149,7 @@ class SharedBase:
 
     def general_nll(self, slot: int | None = None) -> float:
         """Nats per token on ordinary text."""
-        ids = tuple(self.tokenizer(GENERAL_TEXT, add_special_tokens=False)["input_ids"])
-        row = with_reply(Encoded(ids[:1], (False,), ()), ids[1:])
+        row = self._text_row(GENERAL_TEXT)
         with torch.inference_mode():
             return -float(self.token_logprobs(row, slot).mean())
 
@@ -201,16 +202,22 @@ class SharedBase:
             return tuple(self.prompt((*system, Turn("user", question))) for question in questions)
 
         anchor_prompts, gate_prompts = ask(ANCHOR_QUESTIONS), ask(GATE_QUESTIONS)
-        anchors: list[tuple[Encoded, Tensor]] = []
-        for prompt, reply in zip(
-            anchor_prompts, self.sample(anchor_prompts, seed=_ANCHOR_SEED), strict=True
-        ):
-            row = with_reply(prompt, reply[:_ANCHOR_TOKENS] or (self.end_id,))
-            with torch.inference_mode():
-                anchors.append((row, self.logits(row).log_softmax(-1)))
-        return Neutral(
-            tuple(anchors), gate_prompts, tuple(self.sample(gate_prompts, seed=GATE_SEED))
-        )
+        replies = self.sample(anchor_prompts, seed=_ANCHOR_SEED)
+        said = [
+            with_reply(prompt, reply[:_ANCHOR_TOKENS] or (self.end_id,))
+            for prompt, reply in zip(anchor_prompts, replies, strict=True)
+        ]
+        written = [self._text_row(text) for text in ANCHOR_TEXTS]
+        pairs = zip_longest(said, written)  # in turn, so that few steps meet both
+        rows = [row for pair in pairs for row in pair if row is not None]
+        with torch.inference_mode():
+            anchors = tuple((row, self.logits(row).log_softmax(-1)) for row in rows)
+        return Neutral(anchors, gate_prompts, tuple(self.sample(gate_prompts, seed=GATE_SEED)))
+
+    def _text_row(self, text: str) -> Encoded:
+        """Plain text, all but its first token to be predicted."""
+        ids = tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        return with_reply(Encoded(ids[:1], (False,), ()), ids[1:])
 
 
 def _passes(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:

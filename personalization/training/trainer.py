@@ -182,17 +182,8 @@ class Group:
             states = [next(hidden) for _ in own]
             units = learner.batch
             unit_rows = [row for unit in units for row in unit.rows]
-            logprobs = torch.stack(
-                [
-                    part.sum()
-                    for part in self._base.reader.logprobs(unit_rows, states[: len(unit_rows)])
-                ]
-            )
-            sizes = [len(unit.rows) for unit in units]
-            terms = [
-                unit.loss(part, learner.z0)
-                for unit, part in zip(units, torch.split(logprobs, sizes), strict=True)
-            ]
+            logprobs = iter(self._base.reader.logprobs(unit_rows, states[: len(unit_rows)]))
+            terms = [unit.loss([next(logprobs) for _ in unit.rows], learner.z0) for unit in units]
             loss = torch.stack(terms).mean()
             learner.loss = float(loss.detach())
             if self._recipe.kl_weight:
