@@ -20,24 +20,36 @@ ANCHOR_QUESTIONS: Final = (
 )
 
 ANCHOR_TEXTS: Final = (
-    "The river had been low all summer, and the boats lay on their sides in the mud. In the "
-    "evening the children walked out to the sandbank and looked for shells, while their parents "
-    "sat on the wall and talked about the harvest and the price of bread.",
-    "In 1868 the company opened its second factory near the railway. It employed about four "
-    "hundred people, most of whom came from the surrounding villages, and produced glass for "
-    "windows and lamps until the fire of 1911.",
-    "A cell is the smallest unit that can live on its own. Its membrane keeps the inside apart "
-    "from the outside, lets some substances through and holds others back, and carries the "
-    "proteins by which cells recognize each other.",
-    "def mean(values):\n    total = 0\n    for value in values:\n        total += value\n"
-    "    return total / len(values)\n\nThe function above fails for an empty list, because it "
-    "divides by zero.",
-    "The committee will meet again on Thursday to decide whether the bridge can be repaired or "
-    "has to be replaced. Several members said that they needed more information about the costs "
-    "before they could vote.",
-    "She closed the book, put it back on the shelf and went to the window. Outside, the first "
-    "snow of the year was falling on the roofs, on the empty market square and on the statue that "
-    "nobody had ever cared to name.",
+    (
+        "The river had been low all summer, and the boats lay on their sides in the mud. In the "
+        "evening the children walked out to the sandbank and looked for shells, while their parents "
+        "sat on the wall and talked about the harvest and the price of bread."
+    ),
+    (
+        "In 1868 the company opened its second factory near the railway. It employed about four "
+        "hundred people, most of whom came from the surrounding villages, and produced glass for "
+        "windows and lamps until the fire of 1911."
+    ),
+    (
+        "A cell is the smallest unit that can live on its own. Its membrane keeps the inside apart "
+        "from the outside, lets some substances through and holds others back, and carries the "
+        "proteins by which cells recognize each other."
+    ),
+    (
+        "def mean(values):\n    total = 0\n    for value in values:\n        total += value\n"
+        "    return total / len(values)\n\nThe function above fails for an empty list, because it "
+        "divides by zero."
+    ),
+    (
+        "The committee will meet again on Thursday to decide whether the bridge can be repaired or "
+        "has to be replaced. Several members said that they needed more information about the costs "
+        "before they could vote."
+    ),
+    (
+        "She closed the book, put it back on the shelf and went to the window. Outside, the first "
+        "snow of the year was falling on the roofs, on the empty market square and on the statue that "
+        "nobody had ever cared to name."
+    ),
 )
 """What is nobody's reply: learning to answer differently must not change how text goes on."""
 
