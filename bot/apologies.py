@@ -45,9 +45,8 @@ class RefusalError(Exception):
         return english().say(self.sentence)
 
 
-def sentence_for(error: BaseException, where: str, language: Language | None = None) -> str:
+def sentence_for(error: BaseException, where: str, language: Language) -> str:
     """What the person reads about ``error``, which happened while doing ``where``."""
-    language = language or english()
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, app_commands.MissingPermissions):

@@ -90,8 +90,6 @@ class Language:
             for error in errors:
                 _log.error("%s.ftl: %s: %s", bundle.locales[0], key, error)
             return str(text)
-        if " " in key:  # TRANSITION
-            return key
         raise KeyError(key)
 
     def say(self, sentence: Sentence) -> str:
