@@ -287,6 +287,7 @@ def _nightly(
         model_path=model,
         min_feedback=settings.min_feedback,
         interactions_only=settings.train_on == "interactions",
+        learns_from_sentiment=settings.learn_from_sentiment,
         is_enabled=settings.training_acknowledged,
     )
 

@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     min_feedback: int = Field(8, ge=1)
     training_acknowledged: bool = False
     train_on: Literal["all", "interactions"] = "all"
+    learn_from_sentiment: bool = True
     train_executor: Literal["subprocess"] = "subprocess"
     adapter_scope: Literal["guild", "global"] = "guild"
     retention_days: int = Field(365, ge=1)
