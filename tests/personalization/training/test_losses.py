@@ -177,7 +177,7 @@ RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("trl.json").read_
 ``dpo``: ``DPOTrainer._compute_loss`` (``loss_types=["sigmoid"]``, precomputed reference) with a
 model whose ``log_probs`` are ``logprobs``, three chosen rows, then three rejected ones. ``rloo``:
 the lines of ``RLOOTrainer`` from "Include the KL penalty in the reward" to ``advantages``, one
-question with four replies, then its ``_compute_loss`` with ``old_logps`` the same policy's. ``slope``:
+question with four replies, then its ``_compute_loss`` with ``old_logps`` its own. ``slope``:
 the gradient of the loss with respect to each reply's log-probability.
 """
 
