@@ -91,7 +91,7 @@ known-not-ready = Die Texterzeugung ist noch nicht bereit; versuch es gleich noc
 
 chat-hello = Ja? Schreib deine Frage hinter meinen Namen, antworte auf eine meiner Nachrichten oder nimm { COMMAND("ask") }.
 chat-only-text = Ich kann nur Text und Textdateien lesen; sag mir bitte in Worten, was du wissen möchtest.
-chat-unreadable = Das kann ich nicht lesen: Lass den Ping der Antwort an oder erwähne mich.
+chat-unreadable = Das kann ich nicht lesen: Lass in deiner Antwort die Erwähnung an, oder erwähne mich.
 chat-not-here = Die Admins dieses Servers möchten nicht, dass ich in diesem Kanal antworte.
 answer-one-at-a-time = Eins nach dem anderen, bitte: Ich bin noch bei deinen früheren Fragen.
 answer-too-many-here = Hier fragen mich gerade zu viele auf einmal; versuch es bitte in einer Minute noch einmal.
@@ -114,7 +114,7 @@ admission-no-tokens = Ich habe heute alles geschrieben, was ich hier darf: Die G
 
 ## Bewertungen, Lehrstunden, Einwilligung
 
-vote-counted = Gezählt, danke. Lernen tue ich aber nur von der Person, der ich geantwortet habe.
+vote-counted = Gezählt, danke. Ich lerne aber nur von der Person, der ich geantwortet habe.
 vote-taken-back = Deine Bewertung ist zurückgenommen.
 vote-not-counted = Ich zähle Bewertungen von Leuten, die mich sie aufbewahren lassen: { COMMAND("my personalization") } schaltet das für dich ein.
 teach-button = Zeigen
@@ -478,7 +478,7 @@ reason-preference = Bei Bewertungen, die sie nicht kannte, hat sie gemochte und 
 reason-drift = Sie hat sich dort zu stark verändert, wo deine Bewertungen nichts sagen ({ $drift } pro Wortstück, höchstens { $most }).
 reason-general = Bei gewöhnlichem Text wurde sie { $worse } schlechter (höchstens { $most }).
 reason-sense = Ihre neuen Antworten ergaben zu wenig Sinn (Überraschung { $surprise } pro Wortstück über dem Üblichen, höchstens { $most }).
-reason-off-topic = Zu wenige ihrer neuen Antworten passen zu ihren Fragen ({ $share }, nötig { $needed }).
+reason-off-topic = Zu wenige ihrer neuen Antworten passten zur Frage ({ $share }, nötig { $needed }).
 reason-taste = Nach deinen Bewertungen gefallen ihre neuen Antworten weniger als die vorigen ({ $won } der Vergleiche gewonnen, nötig { $needed }).
 reason-empty = Zu viele ihrer neuen Antworten waren leer ({ $share }).
 reason-endless = Zu viele ihrer neuen Antworten kamen zu keinem Ende ({ $share }).

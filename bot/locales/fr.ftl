@@ -485,9 +485,9 @@ reason-not-finite = L’entraînement a déraillé (des nombres qui ne sont pas 
 reason-preference = Sur des votes qu’elle n’avait pas vus, elle distinguait moins bien que la version actuelle les réponses aimées des autres ({ $right } des paires justes, il fallait { $needed }).
 reason-drift = Elle a trop changé là où tes votes ne disent rien ({ $drift } par morceau de mot, au plus { $most }).
 reason-general = Elle est devenue moins bonne de { $worse } sur du texte ordinaire (au plus { $most }).
-reason-sense = Ses nouvelles réponses avaient trop peu de sens (surprise de { $surprise } par fragment de mot au-dessus de l'habituel, au plus { $most }).
+reason-sense = Ses nouvelles réponses avaient trop peu de sens (surprise de { $surprise } par fragment de mot au-dessus de l’habituel, au plus { $most }).
 reason-off-topic = Trop peu de ses nouvelles réponses correspondent à leurs questions ({ $share }, il en fallait { $needed }).
-reason-taste = D'après tes votes, ses nouvelles réponses plaisent moins que les précédentes ({ $won } des comparaisons gagnées, il en fallait { $needed }).
+reason-taste = D’après tes votes, ses nouvelles réponses plaisent moins que les précédentes ({ $won } des comparaisons gagnées, il en fallait { $needed }).
 reason-empty = Trop de ses nouvelles réponses étaient vides ({ $share }).
 reason-endless = Trop de ses nouvelles réponses n’arrivaient à aucune fin ({ $share }).
 reason-repeats = Ses nouvelles réponses se répétaient.
@@ -496,8 +496,8 @@ reason-longer = Ses réponses sont devenues bien plus longues ({ $ratio } fois l
 reason-fine = Ses nouvelles réponses ont autant de sens qu’avant.
 reason-right = Sur des votes qu’elle n’avait pas vus, elle a eu { $right } des paires justes.
 reason-few = Il y a encore trop peu de votes pour mesurer son goût, seule la sécurité a donc été contrôlée.
-reason-won = D'après tes votes, ses nouvelles réponses ont gagné { $won } des comparaisons avec les précédentes.
-reason-later = À partir d'environ { $votes } votes, certains sont gardés pour juger, ce qui est plus précis.
+reason-won = D’après tes votes, ses nouvelles réponses ont gagné { $won } des comparaisons avec les précédentes.
+reason-later = À partir d’environ { $votes } votes, certains sont gardés pour juger, ce qui est plus précis.
 reason-unusable = Elle ne peut pas être utilisée : { $why }.
 
 ## Comment un entraînement s’est terminé

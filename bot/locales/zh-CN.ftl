@@ -384,9 +384,9 @@ reason-not-finite = 训练失控了（出现了非有限的数值），所以结
 reason-preference = 在它没见过的投票上，它区分喜欢和不喜欢的回复不如当前版本（答对 { $right } 的配对，需要 { $needed }）。
 reason-drift = 在你的投票没有涉及的地方，它变化太大（每个词片 { $drift }，最多 { $most }）。
 reason-general = 它处理普通文本的能力下降了 { $worse }（最多 { $most }）。
-reason-sense = 它的新回复不够通顺（每个词片的意外程度比平常高 { $surprise }，最多 { $most }）。
+reason-sense = 它的新回复太没有条理（每个词片的意外度比平常高 { $surprise }，最多 { $most }）。
 reason-off-topic = 它的新回复中切合问题的太少（{ $share }，需要 { $needed }）。
-reason-taste = 从你的评价来看，它的新回复不如之前的讨喜（比较中胜出 { $won }，需要 { $needed }）。
+reason-taste = 从你的投票来看，它的新回复不如之前的讨喜（比较中胜出 { $won }，需要 { $needed }）。
 reason-empty = 它的新回复中空白的太多（{ $share }）。
 reason-endless = 它的新回复中没完没了的太多（{ $share }）。
 reason-repeats = 它的新回复自我重复。
@@ -395,8 +395,8 @@ reason-longer = 它的回复变得长得多（是平常长度的 { $ratio } 倍�
 reason-fine = 它的新回复和以前一样有条理。
 reason-right = 在它没见过的投票上，它答对了 { $right } 的配对。
 reason-few = 投票还太少，无法衡量它的口味，所以只检查了安全性。
-reason-won = 从你的评价来看，它的新回复在与之前回复的比较中胜出 { $won }。
-reason-later = 评价达到约 { $votes } 条后，会留出一部分用来判断，结果更准确。
+reason-won = 从你的投票来看，它的新回复在与之前回复的比较中胜出 { $won }。
+reason-later = 投票达到约 { $votes } 个后，会留出一部分用来判断，结果更准确。
 reason-unusable = 它无法使用：{ $why }。
 
 ## 训练如何结束
