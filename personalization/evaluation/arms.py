@@ -16,12 +16,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from bowerbird.personalization.candidates import candidate_seed
 from bowerbird.personalization.evaluation.asking import Ask, Asker, OnReply, Said
 from bowerbird.personalization.evaluation.coherence import Look
-from bowerbird.personalization.evaluation.judge import Judge
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.retrieval import PROMPT_SHARE, retrieve
@@ -29,6 +28,9 @@ from bowerbird.personalization.scorer import Scorer
 from bowerbird.personalization.taste import learn_scorer
 from bowerbird.personalization.types import AdapterRef, Turn
 from bowerbird.storage.records import LabelledReply
+
+if TYPE_CHECKING:
+    from bowerbird.personalization.evaluation.judge import Judge
 
 Arm = Literal["base", "instruction", "retrieval", "rerank", "adapter", "both", "other"]
 ARMS: Final[tuple[Arm, ...]] = get_args(Arm)
@@ -122,16 +124,26 @@ class Arms:
         on_reply: OnReply = lambda done, total: None,
     ) -> dict[int, Answers]:
         """By person id. ``part`` tells apart what the same people do in several places."""
+        if arm == "base":
+            own = {question: self._base[question] for question in questions}
+            return {one.person.person_id: own for one in students}
         missing = [one for one in students if _cell(part, arm, one) not in self._ledger]
+        choices = {
+            one.person.person_id: await asyncio.to_thread(self._choices, arm, one, questions)
+            for one in missing
+        }
+        total = sum(len(choice.asks) for of_one in choices.values() for choice in of_one)
+        before = 0
         for start in range(0, len(missing), _PEOPLE_AT_ONCE):
             batch = missing[start : start + _PEOPLE_AT_ONCE]
             given = {one.person.person_id: self._from_base(arm, one, questions) for one in batch}
-            choices = [
-                choice
-                for student in batch
-                for choice in await asyncio.to_thread(self._choices, arm, student, questions)
-            ]
-            for choice, answer in await self._carry_out(choices, on_reply):
+            theirs = [choice for person_id in given for choice in choices[person_id]]
+            answered = await self._carry_out(
+                theirs,
+                lambda done, _, before=before: on_reply(before + done, total),  # type: ignore[misc]
+            )
+            before += sum(len(choice.asks) for choice in theirs)
+            for choice, answer in answered:
                 given[choice.student.person.person_id].append(answer)
             for one in batch:
                 cell = _cell(part, arm, one)
@@ -144,7 +156,7 @@ class Arms:
     def _from_base(self, arm: Arm, student: Student, questions: Sequence[str]) -> list[Answer]:
         """What needs no generation, since the base has answered already."""
         times = 0
-        if arm == "base" or (arm == "adapter" and student.adapter is None):
+        if arm == "adapter" and student.adapter is None:
             times = 1
         if arm == "other":
             times = sum(adapter is None for adapter in student.strangers)

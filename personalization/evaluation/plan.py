@@ -124,5 +124,16 @@ QUICK: Final = Plan(
 
 def fingerprint(plan: Plan, subject: Subject) -> str:
     """Equal where finished work may be used again."""
-    told = json.dumps([VERSION, plan.as_dict(), subject.as_dict()], sort_keys=True)
-    return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
+    return _digest(plan.as_dict(), subject.as_dict())
+
+
+def base_fingerprint(plan: Plan, subject: Subject) -> str:
+    """Equal where the base model says the same: another recipe or plan changes nothing in that."""
+    told = subject.as_dict()
+    del told["recipe"], told["candidates"]
+    return _digest({"seed": plan.seed, "max_new_tokens": plan.max_new_tokens}, told)
+
+
+def _digest(*told: dict[str, Any]) -> str:
+    text = json.dumps([VERSION, *told], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

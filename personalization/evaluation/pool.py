@@ -28,7 +28,9 @@ class Pool:
         self, questions: Sequence[str], samples: int, on_reply: OnReply
     ) -> tuple[tuple[Said, ...], ...]:
         """``samples`` replies to each question, in order; what the ledger has is not made again."""
-        missing = [question for question in questions if _cell(question) not in self._ledger]
+        missing = [
+            question for question in questions if _cell(question, samples) not in self._ledger
+        ]
         total = len(questions) * samples
         for start in range(0, len(missing), _QUESTIONS_AT_ONCE):
             batch = missing[start : start + _QUESTIONS_AT_ONCE]
@@ -43,9 +45,9 @@ class Pool:
             )
             for number, question in enumerate(batch):
                 own = made[number * samples : (number + 1) * samples]
-                self._ledger.put(_cell(question), [said.as_dict() for said in own])
+                self._ledger.put(_cell(question, samples), [said.as_dict() for said in own])
         return tuple(
-            tuple(Said(**known) for known in self._ledger[_cell(question)])
+            tuple(Said(**known) for known in self._ledger[_cell(question, samples)])
             for question in questions
         )
 
@@ -53,5 +55,5 @@ class Pool:
         return (self._seed * 7919 + index) * _SEEDS_A_QUESTION
 
 
-def _cell(question: str) -> str:
-    return f"pool {question}"
+def _cell(question: str, samples: int) -> str:
+    return f"{samples} replies to {question}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bowerbird.personalization.evaluation import prompts, summary
 from bowerbird.personalization.evaluation.arms import (
@@ -29,22 +29,31 @@ from bowerbird.personalization.evaluation.arms import (
 from bowerbird.personalization.evaluation.asking import Asker, Said
 from bowerbird.personalization.evaluation.coherence import Bounds, Look
 from bowerbird.personalization.evaluation.controls import Controls, Taught
-from bowerbird.personalization.evaluation.judge import ALL_LINEAR, Judge
 from bowerbird.personalization.evaluation.learning import Lesson, School, Trained
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.nights import Nights
 from bowerbird.personalization.evaluation.opinions import Opinion, labelled_replies, vote_on
 from bowerbird.personalization.evaluation.outcomes import Case, Outcome
 from bowerbird.personalization.evaluation.people import Person, draw_people
-from bowerbird.personalization.evaluation.plan import Plan, Subject, fingerprint
+from bowerbird.personalization.evaluation.plan import (
+    Plan,
+    Subject,
+    base_fingerprint,
+    fingerprint,
+)
 from bowerbird.personalization.evaluation.pool import Pool
-from bowerbird.personalization.generation.engine import TorchEngine
 from bowerbird.personalization.training.executor import TrainExecutor
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import LabelledReply
 
+if TYPE_CHECKING:
+    from bowerbird.personalization.evaluation.judge import Judge
+
 Report = Callable[[str, int, int], None]
 """``report(what, done, total)``, from the event loop."""
+
+CurveFound = dict[int, dict[str, dict[int, Outcome]]]
+"""By number of votes, by arm, by person."""
 
 ROWS: Final = 16
 CONTEXT_TOKENS: Final = 1024
@@ -58,12 +67,17 @@ _WAITING: Final = 64
 async def evaluate(
     plan: Plan, subject: Subject, folder: Path, report: Report, executor: TrainExecutor
 ) -> summary.Findings:
-    """Everything in ``plan``; cells and adapters are kept in ``folder``, by fingerprint.
+    """Everything in ``plan``; cells and adapters are kept in ``folder``, by fingerprint, and what
+    the base model says by one of its own, so that other recipes find it there.
 
     Raises ``ModelError``, ``TrainingError``, ``GenerationError``, ``OSError``.
     """
+    from bowerbird.personalization.evaluation.judge import ALL_LINEAR, Judge  # seconds: torch
+    from bowerbird.personalization.generation.engine import TorchEngine
+
     kept = folder / fingerprint(plan, subject)
     ledger = Ledger(kept / "cells.jsonl")
+    base_ledger = Ledger(folder / f"base-{base_fingerprint(plan, subject)}.jsonl")
     sampling = replace(subject.sampling, max_new_tokens=plan.max_new_tokens)
     async with AsyncExitStack() as opened:
         engine = TorchEngine(
@@ -100,7 +114,9 @@ async def evaluate(
             return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
         school = School(executor, subject, kept / "adapters", ledger)
-        study = Study(plan, subject, asker, judge, school, ledger, count_tokens, report)
+        study = Study(
+            plan, subject, asker, judge, school, ledger, base_ledger, count_tokens, report
+        )
         return await study.run()
 
 
@@ -115,6 +131,7 @@ class Study:
         judge: Judge,
         school: School,
         ledger: Ledger,
+        base_ledger: Ledger,
         count_tokens: Callable[[str], int],
         report: Report,
     ) -> None:
@@ -124,6 +141,7 @@ class Study:
         self._judge = judge
         self._school = school
         self._ledger = ledger
+        self._base_ledger = base_ledger
         self._count_tokens = count_tokens
         self._report = report
         self._people = draw_people(plan.people, plan.seed)
@@ -190,7 +208,7 @@ class Study:
             drift=drift,
             strangers={one.person.person_id: one.strangers for one in students},
             controls=found_controls,
-            curve=await self._curve(taught, pool, arms, base),
+            curve=await self._curve(taught, pool, arms),
             nights=await self._nights(cases, arms),
             taught_coherent_share=await self._taught_coherence(taught, bounds),
             measures_relevance=self._judge.measures_relevance,
@@ -201,7 +219,7 @@ class Study:
     async def _pool(
         self, questions: Sequence[str], samples: int, what: str
     ) -> tuple[tuple[Said, ...], ...]:
-        pool = Pool(self._asker, self._ledger, seed=self._plan.seed)
+        pool = Pool(self._asker, self._base_ledger, seed=self._plan.seed)
         return await pool.replies(questions, samples, self._counting(f"Base replies {what}"))
 
     async def _base(self) -> dict[str, list[Answer]]:
@@ -211,14 +229,14 @@ class Study:
         for number, (question, replies) in enumerate(
             zip(self._questions, found, strict=True), start=1
         ):
-            cell = f"looks {question}"
-            if cell not in self._ledger:
+            cell = f"{len(replies)} looks at {question}"
+            if cell not in self._base_ledger:
                 exchanges = [(question, said.text) for said in replies]
                 looks = await asyncio.to_thread(self._judge.looks, exchanges)
-                self._ledger.put(cell, [look.as_dict() for look in looks])
+                self._base_ledger.put(cell, [look.as_dict() for look in looks])
             answers[question] = [
                 Answer(said, Look.of(known), 0.0)
-                for said, known in zip(replies, self._ledger[cell], strict=True)
+                for said, known in zip(replies, self._base_ledger[cell], strict=True)
             ]
             self._report("Looking at base replies", number, len(self._questions))
         return answers
@@ -306,40 +324,42 @@ class Study:
     # --- over votes and over nights ---------------------------------------------------------------
 
     async def _curve(
-        self,
-        taught: Sequence[Taught],
-        pool: Sequence[Sequence[Said]],
-        arms: Arms,
-        base: Answers,
-    ) -> dict[int, dict[str, dict[int, Outcome]]]:
-        """By number of votes, by arm, by person."""
-        chosen = taught[: self._plan.curve_people]
-        curve: dict[int, dict[str, dict[int, Outcome]]] = {}
-        for votes in self._plan.curve if chosen else ():
-            opinions = [self._votes(one.person, pool, votes) for one in chosen]
-            lessons = [
-                self._lesson(f"curve-{votes}", one.person, own)
-                for one, own in zip(chosen, opinions, strict=True)
+        self, taught: Sequence[Taught], pool: Sequence[Sequence[Said]], arms: Arms
+    ) -> CurveFound:
+        curve: CurveFound = {}
+        people = taught[: self._plan.curve_people]
+        for votes in self._plan.curve if people else ():
+            learners = [
+                replace(one, opinions=self._votes(one.person, pool, votes)) for one in people
             ]
-            trained = await self._train(f"Training on {votes} votes", lessons)
-            students = [
-                replace(self._student(one.person, own), adapter=trained[lesson.name].adapter)
-                for one, own, lesson in zip(chosen, opinions, lessons, strict=True)
-            ]
-            curve[votes] = {}
-            for arm in CURVE_ARMS:
-                answers = await arms.answers(
-                    arm,
-                    students,
-                    self._side_questions,
-                    part=f"curve {votes}",
-                    on_reply=self._counting(f"{votes} votes, arm {arm}"),
-                )
-                curve[votes][arm] = {
-                    one.person.person_id: one.case.outcome(answers[one.person.person_id])
-                    for one in chosen
-                }
+            curve[votes] = await self._point(votes, learners, arms)
         return curve
+
+    async def _point(
+        self, votes: int, learners: Sequence[Taught], arms: Arms
+    ) -> dict[str, dict[int, Outcome]]:
+        """The arms after so many votes."""
+        part = f"curve-{votes}"
+        lessons = [self._lesson(part, one.person, one.opinions) for one in learners]
+        trained = await self._train(f"Training on {votes} votes", lessons)
+        students = [
+            replace(
+                self._student(one.person, one.opinions),
+                adapter=trained[_name(part, one.person)].adapter,
+            )
+            for one in learners
+        ]
+        found: dict[str, dict[int, Outcome]] = {}
+        for arm in CURVE_ARMS:
+            counting = self._counting(f"{votes} votes, arm {arm}")
+            answers = await arms.answers(
+                arm, students, self._side_questions, part=part, on_reply=counting
+            )
+            found[arm] = {
+                one.person.person_id: one.case.outcome(answers[one.person.person_id])
+                for one in learners
+            }
+        return found
 
     async def _nights(self, cases: Mapping[int, Case], arms: Arms) -> list[dict[str, Any]]:
         people = self._people[:: max(2, 2 * (len(self._people) // 4))][: self._plan.night_people]

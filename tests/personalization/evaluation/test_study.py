@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import pytest
 from bowerbird.personalization.evaluation import plots, report, summary
 from bowerbird.personalization.evaluation.arms import ARMS
 from bowerbird.personalization.evaluation.asking import Said
-from bowerbird.personalization.evaluation.plan import FULL, QUICK, fingerprint
+from bowerbird.personalization.evaluation.plan import FULL, QUICK, base_fingerprint, fingerprint
 from bowerbird.personalization.evaluation.summary import Findings
+from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.types import Sampling
 from tests.personalization.evaluation import town
 
 Figures = dict[str, Any]
@@ -114,6 +117,7 @@ async def test_a_study_that_is_over_asks_for_nothing(folder: Path, figures: Figu
     assert without_date(summary.as_json(again, {"ours": 80.0})) == without_date(figures)
 
 
+@pytest.mark.timeout(400)  # another process's start takes long on a busy test machine
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 @pytest.mark.parametrize("share", [0.1, 0.6])
 def test_a_study_killed_half_way_goes_on_and_finds_the_same(
@@ -131,11 +135,13 @@ def test_a_study_killed_half_way_goes_on_and_finds_the_same(
         assert process.stdout is not None
         assert process.stdout.readline() == "stuck\n"
         process.send_signal(signal.SIGKILL)
-    kept = (tmp_path / "cells.jsonl").read_bytes()
-    assert kept.count(b"\n") > 2
+    files = ("base.jsonl", "cells.jsonl")
+    kept = [(tmp_path / name).read_bytes() for name in files if (tmp_path / name).exists()]
+    assert sum(one.count(b"\n") for one in kept) > 2
     found, backend, _ = asyncio.run(town.study(tmp_path))
     assert without_date(summary.as_json(found, {"ours": 80.0})) == without_date(figures)
-    assert (tmp_path / "cells.jsonl").read_bytes().startswith(kept)
+    for name, before in zip(files, kept, strict=False):
+        assert (tmp_path / name).read_bytes().startswith(before)
     assert len(backend.requests) < finished[1]
 
 
@@ -188,5 +194,12 @@ def test_plots_are_pictures(figures: Figures) -> None:
     assert all(make().startswith(b"\x89PNG") for make in draw)
 
 
-def test_what_changes_a_figure_changes_the_fingerprint() -> None:
+def test_finished_work_is_used_again_only_where_it_means_the_same() -> None:
+    taught = replace(town.SUBJECT, recipe=TrainRecipe(rank=16))
+    moved = replace(town.SUBJECT, model_path="elsewhere")
+    assert fingerprint(QUICK, town.SUBJECT) == fingerprint(QUICK, moved)
     assert fingerprint(QUICK, town.SUBJECT) != fingerprint(FULL, town.SUBJECT)
+    assert fingerprint(QUICK, town.SUBJECT) != fingerprint(QUICK, taught)
+    assert base_fingerprint(QUICK, town.SUBJECT) == base_fingerprint(FULL, taught)
+    hotter = replace(town.SUBJECT, sampling=Sampling(temperature=1))
+    assert base_fingerprint(QUICK, town.SUBJECT) != base_fingerprint(QUICK, hotter)

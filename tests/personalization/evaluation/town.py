@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from bowerbird.personalization.evaluation.asking import Asker
 from bowerbird.personalization.evaluation.coherence import Look
-from bowerbird.personalization.evaluation.judge import Judge
 from bowerbird.personalization.evaluation.learning import School
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.people import contrary, draw_people
@@ -151,9 +150,10 @@ async def study(
         plan,
         SUBJECT,
         asker,
-        cast(Judge, TownJudge()),
+        cast(Any, TownJudge()),
         School(executor, SUBJECT, folder / "adapters", ledger),
         ledger,
+        Ledger(folder / "base.jsonl"),
         len,
         lambda what, done, total: None,
     ).run()
