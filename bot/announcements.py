@@ -28,9 +28,12 @@ def summary(language: Language, night: NightSummary) -> str | None:
     """What a night brought on one server; ``None`` where there is nothing to tell."""
     if night.is_empty:
         return None
+    people = night.trained + night.failed
     return "\n".join(
         [
-            language("night-title", people=night.trained + night.failed),
+            language("night-title", people=people)
+            if people
+            else language("night-last", night=night.night),
             *night_reports.counts(language, night),
             rendering.notice(language("night-yours")),
         ]

@@ -56,6 +56,9 @@ def test_a_night_in_numbers() -> None:
 def test_a_night_of_nobody_is_not_worth_a_word() -> None:
     assert announcements.summary(Language(), a_night()) is None
     assert announcements.summary(Language(), a_night(RunState.CANCELLED)) is None
+    taken_back = announcements.summary(Language(), a_night(rolled_back=1))
+    assert taken_back is not None
+    assert taken_back.startswith("Last night (2026-11-21):\n- 1 model was taken back")
 
 
 async def spend_a_night(house: House) -> BowerbirdCog:
