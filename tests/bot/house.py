@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from bowerbird.bot.app import Services, house_rules
+from bowerbird.bot.app import Services, house_rules, taste
 from bowerbird.bot.catalogue import DEFAULT, Language
 from bowerbird.bot.client import BowerbirdClient, create_client
 from bowerbird.bot.settings import Settings
@@ -118,6 +118,7 @@ async def services_for(
         system_prompt=settings.system_prompt,
         sampling=Sampling(),
         context_tokens=4096,
+        taste=taste(settings, store),
     )
     nightly = Nightly(
         store,

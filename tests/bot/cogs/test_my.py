@@ -146,7 +146,13 @@ async def test_compare_asks_both_the_same_and_keeps_nothing(house: House) -> Non
     mine, base = house.backend.requests[-2:]
     assert {mine.adapter is None, base.adapter is None} == {True, False}
     assert mine.sampling.seed == base.sampling.seed
-    assert mine.prompt_ids == base.prompt_ids
+    seen = {
+        request.adapter is None: prompt
+        for request, prompt in zip((mine, base), house.backend.prompts[-2:], strict=True)
+    }
+    assert seen[True].endswith("<user>Tea?\n<assistant>")
+    assert "question 0" not in seen[True]  # the base knows nothing of her taste
+    assert "<user>question 0\n<assistant>You said: question 0\n<user>Tea?" in seen[False]
     assert answer.reactions == []
     assert len(await house.labels(alice)) == before
     summary = await house.store.person_summary(house.scope_id, alice.id)
