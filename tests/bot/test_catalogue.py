@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast as python
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,16 +82,21 @@ def parts(message: ast.Message) -> dict[str, Collector]:
     return found
 
 
+@functools.cache
+def nodes(path: Path) -> tuple[python.AST, ...]:
+    return tuple(python.walk(python.parse(path.read_text(encoding="utf-8"))))
+
+
 def constants(path: Path) -> Iterator[str]:
     """The strings in a module, but for its docstrings."""
-    for node in python.walk(python.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, python.Constant) and isinstance(node.value, str):
             yield node.value
 
 
 def calls(path: Path) -> Iterator[str]:
     """The keys that are said, or refused with, right where they stand."""
-    for node in python.walk(python.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if not (isinstance(node, python.Call) and node.args):
             continue
         first, name = node.args[0], python.unparse(node.func).rpartition(".")[2]
@@ -220,11 +226,10 @@ def test_discords_locales(locale: str, ours: str | None) -> None:
 
 def sentences(path: Path) -> Iterator[str]:
     """What a module says in English, with an example in the place of each value."""
-    tree = python.parse(path.read_text(encoding="utf-8"))
-    docs = {id(node.value) for node in python.walk(tree) if isinstance(node, python.Expr)}
-    formatted = [node for node in python.walk(tree) if isinstance(node, python.JoinedStr)]
+    docs = {id(node.value) for node in nodes(path) if isinstance(node, python.Expr)}
+    formatted = [node for node in nodes(path) if isinstance(node, python.JoinedStr)]
     within = {id(value) for node in formatted for value in node.values}
-    for node in python.walk(tree):
+    for node in nodes(path):
         if isinstance(node, python.JoinedStr):
             for word in ("shorter", "longer"):
                 yield "".join(_example(value, word) for value in node.values)
