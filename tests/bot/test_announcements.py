@@ -97,6 +97,7 @@ async def test_the_night_is_announced_once_where_it_was_asked_for(tmp_path: Path
         assert not any("Last night" in message.content for message in elsewhere)
 
 
+@pytest.mark.provokes(403)
 async def test_a_channel_that_is_gone_or_closed_costs_a_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
