@@ -116,8 +116,8 @@ async def services_for(
         adapters,
         base_model="fake",
         system_prompt=settings.system_prompt,
-        sampling=Sampling(),
-        context_tokens=4096,
+        sampling=Sampling(max_new_tokens=4800),  # the fake's tokens are characters
+        context_tokens=9600,
         taste=taste(settings, store),
     )
     nightly = Nightly(
