@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.plan import Subject
@@ -26,6 +26,15 @@ from bowerbird.personalization.training.executor import (
 from bowerbird.personalization.training.pairs import build_pairs
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import LabelledReply
+
+_LEARNING: Final = (0.2, 0.6)
+_STAGES: Final = {
+    "queued": (0.0, 0.0),
+    "loading": (0.0, 0.2),
+    "gate": (0.8, 0.2),
+    "over": (1.0, 0.0),
+}
+"""Where a stage begins in a training, and how much of it it is, about."""
 
 OnTraining = Callable[[int, int], None]
 """``on_training(done, total)``: steps of all trainings of a call."""
@@ -132,10 +141,8 @@ class School:
         async with aclosing(self._executor.run(jobs)) as events:
             async for event in events:
                 if isinstance(event, TrainProgress):
-                    if event.stage != "loading":
-                        share[event.job_id] = 0.8 * event.done / max(1, event.total)
-                        if event.stage == "gate":
-                            share[event.job_id] = 0.8 + share[event.job_id] / 4
+                    begin, size = _STAGES.get(event.stage, _LEARNING)
+                    share[event.job_id] = begin + size * event.done / max(1, event.total)
                 else:
                     share[event.job_id] = 1.0
                     verdict = event.verdict
