@@ -100,6 +100,8 @@ async def test_a_question_that_nobody_answered_ends_with_us(host: Host) -> None:
     playground: Playground = host.playground  # type: ignore[attr-defined]
     await host.load_extension(EXTENSION)
     await host.tree.sync()
+    assert host.tree.translator is None  # which language its commands speak is the host's to say
+    assert not any(one.body["name_localizations"] for one in playground.world.commands.values())
     alice = playground.person("alice")
     asked = await (await alice.slash("general", "my forget")).answered()
     assert asked.components
