@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bowerbird.personalization.training.executor import ALL_LINEAR
+
 DISCORD_API = "https://discord.com/api/v10"
 DEFAULT_SYSTEM_PROMPT = (
     "You are a helpful AI assistant named Bowerbird, chatting with people on Discord. "
@@ -63,7 +65,7 @@ class Settings(BaseSettings):
     generation_memory_mb: Literal["auto"] | Annotated[int, Field(ge=64)] = "auto"
 
     lora_rank: int = Field(8, ge=1, le=256)
-    lora_targets: Names = ("q_proj", "k_proj", "v_proj", "o_proj")
+    lora_targets: Names = ALL_LINEAR
     nightly_at: time = time(3, 30)
     night_budget_minutes: int = Field(240, ge=1)
     timezone: str = "UTC"

@@ -203,7 +203,10 @@ def _is_answered(ours: Turn, theirs: Turn, user_id: int) -> bool:
 
 def _held_out(items: Sequence[tuple[int, TrainExample]]) -> frozenset[int]:
     """Reply ids to keep from training; none unless they are enough and hold both labels."""
-    chosen = frozenset(reply_id for reply_id, _ in items if _draw(reply_id) < HELD_OUT_SHARE)
+    # Corrections are few, and say the most: they are all learned from.
+    corrected = {reply_id for reply_id, example in items if example.kind == "correction"}
+    voted = {reply_id for reply_id, _ in items} - corrected
+    chosen = frozenset(reply_id for reply_id in voted if _draw(reply_id) < HELD_OUT_SHARE)
     labels = [example.is_liked for reply_id, example in items if reply_id in chosen]
     if len(labels) < MIN_HELD_OUT or len(set(labels)) < 2:
         return frozenset()

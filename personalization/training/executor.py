@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from bowerbird.storage.records import Turn
+
+ALL_LINEAR: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 ExampleKind = Literal["vote", "correction", "weak"]
 """``vote``: on a reply. ``correction``: a text the person wrote instead, always liked. ``weak``:
@@ -90,8 +92,8 @@ class TrainRecipe:
     objective: Literal["preference", "reinforce"] = "preference"
     kto_weight: float = 1.0
     pair_weight: float = 0.0
-    teach_weight: float = 0.0
-    unchanged_weight: float = 0.1
+    teach_weight: float = 1.0
+    unchanged_weight: float = 0.2
     liked_nll_weight: float = 0.0
     weak_weight: float = 0.0
     norm_weight: float = 0.0
@@ -99,15 +101,15 @@ class TrainRecipe:
 
     rank: int = 8
     alpha: int = 16
-    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
-    learning_rate: float = 5e-4
-    epochs: int = 4
-    min_steps: int = 20
-    max_epochs: int = 10
-    batch_size: int = 4
+    targets: tuple[str, ...] = ALL_LINEAR
+    learning_rate: float = 1e-3
+    epochs: int = 1
+    min_steps: int = 40
+    max_epochs: int = 20
+    batch_size: int = 2
     max_tokens: int = 512
     beta: float = 0.1
-    kl_weight: float = 0.5
+    kl_weight: float = 1.0
     weight_decay: float = 0.0
     clip_norm: float = 1.0
     seed: int = 0

@@ -22,8 +22,8 @@ ANCHOR_QUESTIONS: Final = (
 ANCHOR_TEXTS: Final = (
     (
         "The river had been low all summer, and the boats lay on their sides in the mud. In the "
-        "evening the children walked out to the sandbank and looked for shells, while their parents "
-        "sat on the wall and talked about the harvest and the price of bread."
+        "evening the children walked out to the sandbank and looked for shells, while their "
+        "parents sat on the wall and talked about the harvest and the price of bread."
     ),
     (
         "In 1868 the company opened its second factory near the railway. It employed about four "
@@ -42,13 +42,13 @@ ANCHOR_TEXTS: Final = (
     ),
     (
         "The committee will meet again on Thursday to decide whether the bridge can be repaired or "
-        "has to be replaced. Several members said that they needed more information about the costs "
-        "before they could vote."
+        "has to be replaced. Several members said that they needed more information about the "
+        "costs before they could vote."
     ),
     (
         "She closed the book, put it back on the shelf and went to the window. Outside, the first "
-        "snow of the year was falling on the roofs, on the empty market square and on the statue that "
-        "nobody had ever cared to name."
+        "snow of the year was falling on the roofs, on the empty market square and on the statue "
+        "that nobody had ever cared to name."
     ),
 )
 """What is nobody's reply: learning to answer differently must not change how text goes on."""

@@ -158,12 +158,13 @@ class RowWriter:
     def _examples(self, data: PersonData) -> Iterator[ExampleUnit]:
         recipe = self._recipe
         for example in data.examples:
-            is_weak = example.kind == "weak"
+            is_weak, is_taught = example.kind == "weak", example.kind == "correction"
             kto = example.weight * (recipe.weak_weight if is_weak else recipe.kto_weight)
             nll = 0.0
             if example.is_liked and not is_weak:
-                is_taught = example.kind == "correction"
                 nll = recipe.teach_weight if is_taught else recipe.liked_nll_weight
+            if is_taught and nll:
+                kto = 0.0  # it is learned word by word, which says more
             if example.is_held_out or not (kto or nll):
                 continue
             row = self.row(example.turns, example.reply, is_complete=example.is_complete)

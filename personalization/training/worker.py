@@ -140,6 +140,7 @@ class Worker:
                     self._train(base, [task])
 
     def _train(self, base: SharedBase, tasks: Sequence[_Task]) -> None:
+        from bowerbird.personalization.training.curriculum import lesson
         from bowerbird.personalization.training.rows import PersonData
         from bowerbird.personalization.training.trainer import Group
 
@@ -152,7 +153,7 @@ class Worker:
             with suppress(JobCancelledError):
                 self._report(task, "loading", 1, 2)
         data = [
-            PersonData() if task.is_over else PersonData(task.job.examples, task.job.pairs)
+            PersonData() if task.is_over else lesson(task.job.examples, task.job.pairs)
             for task in tasks
         ]
         recipe = tasks[0].job.recipe

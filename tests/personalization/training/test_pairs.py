@@ -81,19 +81,22 @@ def test_their_number_is_bounded() -> None:
     assert found[-1].rejected == "1000."
 
 
-def test_a_pair_with_a_held_out_reply_is_held_out() -> None:
+def test_a_pair_with_a_held_out_reply_is_held_out_and_no_correction_is() -> None:
     def an_item(number: int, **values: Any) -> LabelledReply:
-        return labelled(number, text=f"Reply {number}.", said=f"What is {number}?", **values)
+        return labelled(number, text=f"Reply {number}.", **values)
 
-    votes = [an_item(n, is_liked=n % 2 == 0) for n in range(1, 101)]
-    taught = [an_item(n, is_liked=None, correction="Better.") for n in range(101, 151)]
+    def asked_twice(number: int, *, is_liked: bool) -> LabelledReply:
+        return an_item(number, said=f"What is {(number + 1) // 2}?", is_liked=is_liked)
+
+    votes = [asked_twice(n, is_liked=n % 2 == 0) for n in range(1, 101)]
+    taught = [an_item(n, said=f"{n}?", is_liked=None, correction="Yes.") for n in range(101, 151)]
     held_out = {e.reply for e in build_examples([*votes, *taught]) if e.is_held_out}
+    assert held_out
+    assert not held_out & {item.reply.text for item in taught}
     found = build_pairs([*votes, *taught])
-    assert len(found) == len(taught)
-    assert {pair.rejected for pair in found if pair.is_held_out} == held_out & {
-        item.reply.text for item in taught
-    }
-    assert any(pair.is_held_out for pair in found)
+    assert len(found) == len(votes) // 2 + len(taught)
+    for pair in found:
+        assert pair.is_held_out == bool({pair.chosen, pair.rejected} & held_out)
 
 
 def test_pairs_are_covered_until_a_text_goes_or_changes() -> None:

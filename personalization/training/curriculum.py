@@ -1,0 +1,25 @@
+"""What of a person's feedback their adapter is trained on.
+
+Contract: pure; nothing held out is taught. Where a person has written what they would have wanted
+to read, that is what is learned: a correction says *what*, a vote only *whether*, and votes taught
+beside corrections cost twice the time and moved what nobody had asked for (docs/LOG.md). The votes
+still choose: they make the scorer, which picks among candidates and judges at the gate. Without
+corrections, votes and pairs are what there is. Knows no tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bowerbird.personalization.training.executor import TrainExample, TrainPair
+from bowerbird.personalization.training.rows import PersonData
+
+
+def lesson(examples: Sequence[TrainExample], pairs: Sequence[TrainPair]) -> PersonData:
+    """What of these is taught."""
+    corrections = tuple(
+        example for example in examples if example.kind == "correction" and not example.is_held_out
+    )
+    if corrections:
+        return PersonData(corrections)
+    return PersonData(tuple(examples), tuple(pairs))
