@@ -37,9 +37,9 @@ class PeftTrainer:
         units = RowWriter(self._base.tokenizer, recipe).units(data, neutral.gate_prompts[0])
         with torch.no_grad():
             for unit in units:
-                unit.reference = torch.stack([self._logprob(row) for row in unit.rows])
+                unit.reference = torch.stack([self._logprobs(row).sum() for row in unit.rows])
                 if unit.mismatch is not None:
-                    unit.mismatch_reference = float(self._logprob(unit.mismatch))
+                    unit.mismatch_reference = float(self._logprobs(unit.mismatch).sum())
         torch.manual_seed(recipe.seed)
         config = LoraConfig(
             r=recipe.rank,
@@ -55,7 +55,7 @@ class PeftTrainer:
             drawn = [units[i] for i in batch]
             z0 = self._z0(drawn)
             for unit in drawn:
-                logprobs = torch.stack([self._logprob(row) for row in unit.rows])
+                logprobs = [self._logprobs(row) for row in unit.rows]
                 (unit.loss(logprobs, z0) / len(drawn)).backward()
             row, reference = neutral.anchors[step % len(neutral.anchors)]
             kl = losses.anchor_kl(self._logits(row).log_softmax(-1), reference).mean()
@@ -77,8 +77,10 @@ class PeftTrainer:
 
     def _z0(self, units: Any) -> Tensor:
         pairs = [unit for unit in units if unit.mismatch is not None]
+        if not pairs:
+            return torch.zeros(())
         with torch.no_grad():
-            now = torch.stack([self._logprob(unit.mismatch) for unit in pairs])
+            now = torch.stack([self._logprobs(unit.mismatch).sum() for unit in pairs])
         return losses.reference_point(now, torch.tensor([u.mismatch_reference for u in pairs]))
 
     def _logits(self, row: Encoded) -> Tensor:
@@ -88,6 +90,6 @@ class PeftTrainer:
         logits: Tensor = made.logits[0, -wanted:].float()
         return logits
 
-    def _logprob(self, row: Encoded) -> Tensor:
+    def _logprobs(self, row: Encoded) -> Tensor:
         targets = torch.tensor(row.ids[-sum(row.loss_mask) :])
-        return -F.cross_entropy(self._logits(row), targets, reduction="sum")
+        return -F.cross_entropy(self._logits(row), targets, reduction="none")

@@ -57,6 +57,15 @@ _ONE_THREAD: Final = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUNBUFFERED": "1",
+    # A step's activations are taken and given back again and again: from the heap, which keeps
+    # them, in large pages, instead of from the system each time.
+    "GLIBC_TUNABLES": ":".join(
+        (
+            "glibc.malloc.hugetlb=1",
+            "glibc.malloc.mmap_threshold=4294967296",
+            "glibc.malloc.trim_threshold=8589934592",
+        )
+    ),
 }
 
 

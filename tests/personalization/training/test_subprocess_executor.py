@@ -84,6 +84,25 @@ async def test_a_deadly_job_takes_no_other_with_it() -> None:
     ]
 
 
+async def test_after_a_groups_end_they_are_trained_one_by_one() -> None:
+    worker = stand_in(
+        """
+        job = next_job()
+        step(job, 0)
+        if "--people" not in sys.argv:
+            os._exit(9)
+        while True:
+            end(job, " ".join(sys.argv[1:]))
+            job = next_job()
+        """
+    )
+    found = await results(SubprocessExecutor(command=worker).run(jobs("one", "two")))
+    assert [(result.job_id, result.error) for result in found] == [
+        ("two", "--people 1"),
+        ("one", "--people 1"),
+    ]
+
+
 async def test_a_worker_that_hangs_is_replaced_and_then_given_up() -> None:
     executor = SubprocessExecutor(command=stand_in("time.sleep(3600)"), silence_s=0.2)
     (result,) = await results(executor.run(jobs("one")))

@@ -6,7 +6,9 @@ import asyncio
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,10 +19,16 @@ from transformers import AutoModelForCausalLM
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, TrainingError
-from bowerbird.personalization.training import worker
+from bowerbird.personalization.training import trainer, worker
+from bowerbird.personalization.training.executor import (
+    TrainJob,
+    TrainProgress,
+    TrainRecipe,
+    TrainResult,
+)
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.subprocess_executor import WORKER
-from tests.personalization.training.samples import some_examples
+from tests.personalization.training.samples import a_job, some_examples
 from tests.tiny import ATTENTION
 
 
@@ -132,3 +140,75 @@ def test_it_steps_back() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     lowest = psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else 19
     assert int(done.stdout) == lowest
+
+
+class Jobs(worker.Inbox):
+    """Jobs that are all there from the beginning; when they are done, so is the worker."""
+
+    def __init__(self, *jobs: TrainJob) -> None:
+        self.left = list(jobs)
+
+    def take(self) -> TrainJob:
+        if not self.left:
+            raise EOFError
+        return self.left.pop(0)
+
+    def take_all(self) -> list[TrainJob]:
+        taken, self.left = self.left, []
+        return taken
+
+    def is_cancelled(self, job_id: str) -> bool:
+        return job_id == "unwanted"
+
+
+def serve(*jobs: TrainJob, people: int = 8) -> list[TrainProgress | TrainResult]:
+    said: list[TrainProgress | TrainResult] = []
+    with pytest.raises(EOFError):
+        worker.Worker(Jobs(*jobs), said.append, people=people).serve()
+    return said
+
+
+def test_one_persons_end_is_not_the_groups(tiny_model_dir: Path, tmp_path: Path) -> None:
+    nan = float("nan")
+    ruined = tuple(replace(example, weight=nan) for example in some_examples())
+    jobs = [
+        a_job(tiny_model_dir, tmp_path / name, name, **changes)
+        for name, changes in (
+            ("good", {}),
+            ("ruined", {"examples": ruined}),
+            ("unwanted", {}),
+            ("other recipe", {"recipe": TrainRecipe(epochs=1, min_steps=0, rank=2, alpha=4)}),
+            ("better", {}),
+        )
+    ]
+    said = serve(*jobs)
+    results = {event.job_id: event for event in said if isinstance(event, TrainResult)}
+    assert set(results) == {job.job_id for job in jobs}
+    assert len([event for event in said if isinstance(event, TrainResult)]) == len(jobs)
+    assert results["unwanted"].error == "cancelled"
+    verdict = results["ruined"].verdict
+    assert verdict is not None
+    assert not verdict.is_accepted
+    assert "not finite" in verdict.reasons[0]
+    for name in ("good", "better", "other recipe"):
+        assert results[name].error is None
+    adapters = [
+        (tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("good", "better")
+    ]
+    assert adapters[0] == adapters[1]
+
+
+def test_what_fails_together_is_tried_alone(
+    tiny_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = trainer.Group.train
+
+    def too_much(self: trainer.Group, data: Any, *rest: Any) -> Any:
+        if len(data) > 1:
+            raise MemoryError
+        return train(self, data, *rest)
+
+    monkeypatch.setattr(trainer.Group, "train", too_much)
+    jobs = [a_job(tiny_model_dir, tmp_path / name, name) for name in ("one", "two")]
+    results = [event for event in serve(*jobs) if isinstance(event, TrainResult)]
+    assert [(result.job_id, result.error) for result in results] == [("one", None), ("two", None)]
