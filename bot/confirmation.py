@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from weakref import WeakSet
 
+import aiohttp
 import discord
 
 from bowerbird.bot import apologies, rendering
 from bowerbird.bot.catalogue import Language
+
+_log = logging.getLogger(__name__)
 
 TIMEOUT_S = 120.0
 
@@ -70,5 +74,9 @@ async def confirmed(
     is_late = await view.wait()
     if view.pressed is None and not view.is_answered:
         why = language("confirm-late" if is_late else "confirm-restarting")
-        await interaction.edit_original_response(content=rendering.notice(why), view=None)
+        try:
+            await interaction.edit_original_response(content=rendering.notice(why), view=None)
+        except (discord.HTTPException, aiohttp.ClientError, RuntimeError) as error:
+            # As we are stopping, the session may be closed before we have said so.
+            _log.info("a question stays open, and does nothing: %s", error)
     return view.pressed

@@ -249,7 +249,9 @@ class SqlStore(Store):
         async with self._database.snapshot() as tx:
             return await summaries.of_person(tx, scope_id, user_id)
 
-    async def votes_by_version(self, scope_id: int, user_id: int) -> list[VersionVotes]:
+    async def votes_by_version(
+        self, scope_id: int, user_id: int | None = None
+    ) -> list[VersionVotes]:
         async with self._database.snapshot() as tx:
             return await summaries.votes_by_version(tx, scope_id, user_id)
 

@@ -191,10 +191,12 @@ class Store(Protocol):
     # --- summaries ----------------------------------------------------------------------------
     async def person_summary(self, scope_id: int, user_id: int) -> PersonSummary: ...
 
-    async def votes_by_version(self, scope_id: int, user_id: int) -> list[VersionVotes]:
+    async def votes_by_version(
+        self, scope_id: int, user_id: int | None = None
+    ) -> list[VersionVotes]:
         """The base model first, then oldest first; only versions with votes.
 
-        Of 👍 and 👎 on one reply the later one counts.
+        Without a person: everybody's, the versions of the same number together. Of 👍 and 👎 on one reply the later one counts.
         """
 
     async def scope_summary(self, scope_id: int, min_feedback: int) -> ScopeSummary: ...

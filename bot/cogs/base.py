@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import Any
 from weakref import WeakSet
@@ -103,3 +104,19 @@ class BowerbirdCog(commands.Cog):
         self, interaction: Interaction, error: app_commands.AppCommandError
     ) -> None:
         await apologies.answer(interaction, error)
+
+
+async def show(
+    interaction: Interaction, text: str, chart: bytes | None = None, chart_in_words: str = ""
+) -> None:
+    """Answer a deferred command, in as many messages as it takes; ``chart`` goes with the first."""
+    first, *others = rendering.split(text)
+    files = []
+    if chart is not None:
+        files = [discord.File(io.BytesIO(chart), "liked.png", description=chart_in_words)]
+    none = discord.AllowedMentions.none()
+    await interaction.edit_original_response(
+        content=first, attachments=files, allowed_mentions=none
+    )
+    for part in others:
+        await interaction.followup.send(part, ephemeral=True, allowed_mentions=none)

@@ -17,21 +17,18 @@ from typing import Any, Final, Literal
 import discord
 from discord import app_commands
 
-from bowerbird.bot import charts, export_zip, rendering, reports
+from bowerbird.bot import export_zip, rendering, reports, vote_chart
 from bowerbird.bot.apologies import RefusalError, language_of, say
-from bowerbird.bot.catalogue import Language
-from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
+from bowerbird.bot.cogs.base import BowerbirdCog, Interaction, show
 from bowerbird.bot.cogs.chat import PROMPT_LIMIT
 from bowerbird.bot.confirmation import confirmed
 from bowerbird.personalization.types import Conversation, ReplyDraft, Turn
-from bowerbird.storage.records import VersionVotes
 
 _log = logging.getLogger(__name__)
 
 UPLOAD_LIMIT_BYTES: Final = 10 * 1024 * 1024 - 64 * 1024
 """What Discord takes in a direct message, less what surrounds a file on its way."""
 CHOICES: Final = 25
-CHARTED: Final = 12
 
 
 class MyCog(BowerbirdCog, name="Bowerbird my"):
@@ -71,8 +68,10 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             self.schedule.next_night,
             votes,
         )
-        chart = await asyncio.to_thread(_chart, language, votes) if votes else None
-        await _show(interaction, text, chart, language("my-chart-in-words"))
+        chart = await None
+        if votes:
+            chart = await asyncio.to_thread(vote_chart.liked, language, votes, "my-chart-title")
+        await show(interaction, text, chart, language("my-chart-in-words"))
 
     @my.command(name="history", description="Every version of your own model, and the checks.")
     async def history(self, interaction: Interaction) -> None:
@@ -87,7 +86,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             active.version if active else None,
             await store.votes_by_version(scope_id, user_id),
         )
-        await _show(interaction, text)
+        await show(interaction, text)
 
     @my.command(name="rollback", description="Be answered by an earlier version again.")
     @app_commands.describe(version="Its number, as /my history shows it; 0 is the base model")
@@ -163,7 +162,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             for made in (mine, base)
         ]
         text = "\n\n".join([*said, rendering.notice(language("my-compared"))])
-        await _show(interaction, rendering.quoted(prompt) + text)
+        await show(interaction, rendering.quoted(prompt) + text)
 
     @my.command(name="privacy", description="What is kept of you, for how long, and your say.")
     async def privacy(self, interaction: Interaction) -> None:
@@ -218,34 +217,6 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         await answer.edit_original_response(
             content=rendering.notice(reports.receipt(language, erased)), view=None
         )
-
-
-def _chart(language: Language, votes: list[VersionVotes]) -> bytes:
-    rows = []
-    for found in votes[-CHARTED:]:
-        label = language("my-chart-base")
-        if found.version is not None:
-            label = language("my-chart-version", number=found.version)
-        share, number = reports.share(found), found.likes + found.dislikes
-        note = language("my-chart-note", share=share, likes=found.likes, votes=number)
-        rows.append(charts.Bar(label, share, note))
-    return charts.bars(language("my-chart-title"), rows)
-
-
-async def _show(
-    interaction: Interaction, text: str, chart: bytes | None = None, chart_in_words: str = ""
-) -> None:
-    """Answer a deferred command, in as many messages as it takes; ``chart`` goes with the first."""
-    first, *others = rendering.split(text)
-    files = []
-    if chart is not None:
-        files = [discord.File(io.BytesIO(chart), "liked.png", description=chart_in_words)]
-    none = discord.AllowedMentions.none()
-    await interaction.edit_original_response(
-        content=first, attachments=files, allowed_mentions=none
-    )
-    for part in others:
-        await interaction.followup.send(part, ephemeral=True, allowed_mentions=none)
 
 
 async def _deliver(user: discord.User | discord.Member, packed: export_zip.Parcels) -> list[str]:

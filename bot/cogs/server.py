@@ -6,12 +6,14 @@ Settings are each server's, also where servers share what is learnt.
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 from discord import app_commands
 
-from bowerbird.bot import night_reports, rendering, reports, settings_text
-from bowerbird.bot.apologies import language_of, say
-from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
+from bowerbird.bot import night_reports, reports, settings_text, vote_chart
+from bowerbird.bot.apologies import language_of
+from bowerbird.bot.cogs.base import BowerbirdCog, Interaction, show
 from bowerbird.bot.emoji import VoteEmoji
 from bowerbird.bot.settings_form import SettingsForm
 from bowerbird.storage.records import ServerSettings
@@ -45,8 +47,10 @@ class ServerCog(BowerbirdCog, name="Bowerbird server"):
             language("settings-title"),
             *(f"- {rule}" for rule in rules),
         ]
-        for part in rendering.split("\n".join(lines)):
-            await say(interaction, part)
+        chart = None
+        if votes := await self.services.store.votes_by_version(scope_id):
+            chart = await asyncio.to_thread(vote_chart.liked, language, votes, "server-chart-title")
+        await show(interaction, "\n".join(lines), chart, language("server-chart-in-words"))
 
     @server.command(name="settings", description="Where, whom and how I answer on this server.")
     @app_commands.checks.has_permissions(manage_guild=True)

@@ -334,6 +334,8 @@ server-run = { $who } { $when }: Das Training { $state ->
        *[failed] ist gescheitert, also bleibt alles beim Alten
     }{ $why }
 server-disk = Modelle auf der Festplatte: { $size }.
+server-chart-title = Antworten, die gefielen
+server-chart-in-words = Welcher Anteil der Antworten jeder Version gefiel, die Versionen aller zusammengenommen.
 retrain-nobody = Niemand ist dran: Dafür braucht es { $minimum ->
         [one] { $minimum } neue Bewertung oder Korrektur
        *[other] { $minimum } neue Bewertungen oder Korrekturen

@@ -337,6 +337,8 @@ server-run = { $who } { $when }: the training { $state ->
        *[failed] failed, so nothing changed
     }{ $why }
 server-disk = Models on disk: { $size }.
+server-chart-title = Replies people liked
+server-chart-in-words = How much of what each version replied people liked, of all people’s versions together.
 retrain-nobody = Nobody is due: { $minimum ->
         [one] { $minimum } new vote or correction makes
        *[other] { $minimum } new votes or corrections make

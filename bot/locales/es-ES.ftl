@@ -334,6 +334,8 @@ server-run = { $who } { $when }: el entrenamiento { $state ->
        *[failed] falló, así que no cambió nada
     }{ $why }
 server-disk = Modelos en el disco: { $size }.
+server-chart-title = Respuestas que gustaron
+server-chart-in-words = Qué parte de las respuestas de cada versión gustó, con las versiones de todos juntas.
 retrain-nobody = No le toca a nadie: { $minimum ->
         [one] hace falta { $minimum } voto o corrección nuevos
        *[other] hacen falta { $minimum } votos o correcciones nuevos

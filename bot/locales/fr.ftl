@@ -342,6 +342,8 @@ server-run = { $who } { $when } : l’entraînement { $state ->
        *[failed] a échoué, donc rien n’a changé
     }{ $why }
 server-disk = Modèles sur le disque : { $size }.
+server-chart-title = Ce qui a plu
+server-chart-in-words = La part des réponses de chaque version qui a plu, les versions de tout le monde réunies.
 retrain-nobody = Ce n’est le tour de personne : il faut { $minimum ->
         [one] { $minimum } nouveau vote ou nouvelle correction
        *[other] { $minimum } nouveaux votes ou corrections

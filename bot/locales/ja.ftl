@@ -275,6 +275,8 @@ server-run = { $who } { $when }：学習は{ $state ->
        *[failed] 失敗し、何も変わりませんでした
     }{ $why }
 server-disk = ディスク上のモデル：{ $size }。
+server-chart-title = LIKE %
+server-chart-in-words = 各バージョンの返信のうち気に入られた割合。全員のバージョンをまとめたものです。
 retrain-nobody = 順番が来ている人はいません。一人につき新しい評価か訂正が { $minimum } 件必要です。
 reset-question = このサーバーで { $user } から学んだことを、評価とやりとりも含めて削除します。その後はベースモデルが返信します。元に戻すことはできません。
 reset-question-keep = このサーバーで { $user } から学んだことを削除します。その後はベースモデルが返信します。元に戻すことはできません。

@@ -275,6 +275,8 @@ server-run = { $who } { $when }：训练{ $state ->
        *[failed] 失败了，所以一切照旧
     }{ $why }
 server-disk = 磁盘上的模型：{ $size }。
+server-chart-title = LIKE %
+server-chart-in-words = 每个版本的回复中被喜欢的比例，所有人的版本合在一起。
 retrain-nobody = 没有轮到任何人：一个人要有 { $minimum } 个新的投票或更正才会轮到。
 reset-question = 这会删除我在这个服务器上从 { $user } 那里学到的一切，包括其投票和对话；之后重新由基础模型回复此人。此操作无法撤销。
 reset-question-keep = 这会删除我在这个服务器上从 { $user } 那里学到的一切；之后重新由基础模型回复此人。此操作无法撤销。

@@ -50,8 +50,11 @@ async def of_person(tx: AsyncConnection, scope_id: int, user_id: int) -> PersonS
     )
 
 
-async def votes_by_version(tx: AsyncConnection, scope_id: int, user_id: int) -> list[VersionVotes]:
-    votes = _votes(replies.c.scope_id == scope_id, replies.c.user_id == user_id)
+async def votes_by_version(
+    tx: AsyncConnection, scope_id: int, user_id: int | None
+) -> list[VersionVotes]:
+    whose = () if user_id is None else (replies.c.user_id == user_id,)
+    votes = _votes(replies.c.scope_id == scope_id, *whose)
     rows = await tx.execute(
         select(
             votes.c.adapter_version,

@@ -1,8 +1,9 @@
-"""Pictures of every surface of the playground's page, to be looked at.
+"""Pictures of everything people meet, to be looked at: the page, and the bot's every surface on it.
 
-    python -m tests.playground.screenshots OUT_DIR
+    python -m tests.playground.screenshots OUT_DIR [--width 390] [--locale de] [--dark]
 
-Starts a playground with the talking bot and a headless Chromium, and leaves numbered PNG files.
+Starts a playground, the bot (with a model that answers by rote) and a headless Chromium, lets
+people use everything, and leaves numbered PNG files.
 """
 
 from __future__ import annotations
@@ -10,37 +11,31 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from bowerbird.playground import Playground, RateLimits
+from bowerbird.playground.interactions import Interaction
+from bowerbird.playground.people import Person
+from tests.bot import house as houses
+from tests.bot.house import House
 from tests.browser import Browser, Page
-from tests.playground import trial_bot
-from tests.playground.talking_bot import TalkingBot
 
-INPUT = '[data-testid="composer-input"]'
+SAID = (
+    "Bowerbirds collect **blue** things: berries, feathers, bottle tops.\n\n"
+    "- They sort them by colour.\n- They paint with chewed fruit.\n\n"
+    "```python\nbower = sorted(treasures, key=colour)\n```\nYoung males watch and copy what works."
+)
 
 
 def by_id(testid: str) -> str:
     return f'[data-testid="{testid}"]'
 
 
-async def say(page: Page, text: str) -> None:
-    await page.click(INPUT)
-    await page.type(text)
-    await page.press("Escape")
-    await page.press("Enter")
-
-
-async def run_command(page: Page, name: str) -> None:
-    await page.click(INPUT)
-    await page.type(f"/{name}")
-    await page.wait_for_element(f'[data-testid="suggestion"][data-value="{name}"]')
-    await page.click(f'[data-testid="suggestion"][data-value="{name}"]')
-
-
 class Album:
+    """Keeps a picture of the page under a name. ``person``: whose page it is now."""
+
     def __init__(self, page: Page, folder: Path) -> None:
         self.page = page
         self.folder = folder
@@ -48,169 +43,180 @@ class Album:
 
     async def keep(self, name: str) -> None:
         self.count += 1
-        await asyncio.sleep(0.25)  # let the browser paint; nothing to wait on
+        # The end of the conversation, painted; there is nothing to wait on.
+        await self.page.evaluate("document.querySelector('#scroller').scrollTop = 1e9")
+        await asyncio.sleep(0.4)
         await self.page.screenshot(self.folder / f"{self.count:02}-{name}.png")
 
+    async def become(self, name: str) -> None:
+        await self.page.evaluate(
+            f"import('/page/actions.js').then((actions) => actions.become('{name}'))"
+        )
+        await self.page.wait_for(f"document.body.dataset.person === '{name}'")
 
-async def tour(page: Page, album: Album, playground: Playground, bot: TalkingBot) -> None:
-    await page.wait_for_element(by_id("hints"))
-    await album.keep("empty-light")
-    await page.theme("dark")
-    await album.keep("empty-dark")
-    await page.click(by_id("hint"))
-    bot.gate.clear()
-    await page.press("Escape")
-    await page.press("Enter")
-    await page.wait_for_element('[data-streaming="true"]')
-    await page.wait_for_text("parrot feathers", by_id("messages"))
-    await album.keep("streaming-dark")
-    bot.gate.set()
-    await page.wait_for_text("copy what works", by_id("messages"))
-    await page.wait_for("!document.querySelector('[data-streaming=\"true\"]')")
-    await page.hover('[data-author="Bowerbird"]')
-    await page.click("[data-author='Bowerbird'] " + by_id("quick-👍"))
-    await page.wait_for_element(by_id("reaction"))
-    await album.keep("reacted-dark")
-    await page.click('[data-author="Bowerbird"]', button="right")
-    await page.wait_for_element(by_id("menu"))
-    await album.keep("menu-dark")
-    await page.click('[data-testid="app-Teach a better reply"]')
-    await page.wait_for_element(by_id("modal"))
-    await page.type("Blue things. Always blue things.")
-    await album.keep("modal-dark")
-    await page.click('[data-testid="modal"] [data-testid="submit"]')
-    await page.wait_for_element(".message.ephemeral")
-    await album.keep("ephemeral-dark")
-    await page.click(INPUT)
-    await page.type("/")
-    await page.wait_for_element(by_id("suggestion"))
-    await album.keep("slash-dark")
-    await page.press("Escape")
-    await page.press("Backspace")
-    await run_command(page, "my personalization")
-    await page.wait_for_element(by_id("suggestion"))
-    await album.keep("options-dark")
-    await page.press("Enter")
-    await page.press("Enter")
-    await page.wait_for_text("now on", by_id("messages"))
-    await page.theme("light")
-    await say(page, "@Bowerbird show me markdown ")
-    await page.wait_for_text("small print", by_id("messages"))
-    await album.keep("markdown-light")
-    await say(page, "@Bowerbird an embed please ")
-    await page.wait_for_text("learned from you alone", by_id("messages"))
-    await album.keep("embed-light")
-    await say(page, "@Bowerbird buttons please ")
-    await page.wait_for_text("How was that?", by_id("messages"))
-    await album.keep("buttons-light")
-    await page.theme("dark")
-    await album.keep("buttons-dark")
-    await page.theme("light")
-    await run_command(page, "mute")
-    await page.click(by_id("run-command"))
-    await page.wait_for_element(by_id("toast"), 8)
-    await album.keep("toast-light")
-    await page.click(INPUT)
-    await page.type("@")
-    await page.wait_for_element(by_id("suggestion"))
-    await album.keep("mention-light")
-    await page.press("Escape")
-    await page.press("Backspace")
-    await page.hover('[data-author="alice"]')
-    await page.click('[data-author="alice"]', button="right")
-    await page.click(by_id("menu-thread"))
-    await page.wait_for_element(by_id("prompt"))
-    await page.type("Blue things")
-    await album.keep("thread-name-light")
-    await page.press("Enter")
-    await page.wait_for("document.title.includes('Blue things')")
-    await say(page, "And what about yellow?")
-    await album.keep("thread-light")
-    await page.click(by_id("dm-Bowerbird"))
-    await page.wait_for("document.title.includes('@Bowerbird')")
-    await album.keep("dm-empty-light")
-    await say(page, "Hello there")
-    await page.wait_for_text("copy what works", by_id("messages"))
-    await album.keep("dm-light")
-    await page.click(by_id("channel-garden"))
-    await say(page, "A first `tought` about ||gardens||, and a longer line to see where it breaks.")
-    await page.hover('[data-author="alice"]')
-    await page.click('[data-author="alice"] ' + by_id("add-reaction"))
-    await album.keep("emoji-light")
-    await page.click('.emoji-grid [data-emoji="🎉"]')
-    await page.hover('[data-author="alice"]')
-    await page.click('[data-author="alice"] ' + by_id("reply"))
-    await page.type("yes")
-    await playground.person("carol").type("garden")
-    await page.wait_for_element("#typing:not([hidden])")
-    await album.keep("reply-light")
-    await page.press("Escape")
-    await page.press("Backspace")
-    await page.press("Backspace")
-    await page.press("Backspace")
-    await page.press("ArrowUp")
-    await page.wait_for_element(by_id("editor"))
-    await album.keep("editor-light")
-    await page.press("Escape")
-    await page.type("y" * 1950)
-    await album.keep("counter-light")
-    await page.evaluate("document.querySelector('#composer-input').select()")
-    await page.press("Backspace")
-    bob = playground.person("bob")
-    await bob.say("general", f"{playground.person('alice').mention} have you seen the garden?")
-    await page.wait_for_element("#channels .badge")
-    await album.keep("unread-light")
-    await page.click(by_id("channel-general"))
-    await page.wait_for_text("have you seen the garden")
-    await album.keep("pinged-light")
-    await page.evaluate("document.querySelector('#scroller').scrollTop = 0")
-    await album.keep("top-light")
-    await page.click(by_id("me"))
-    await album.keep("people-light")
-    await page.click(by_id("be-owner"))
-    await page.wait_for("document.body.dataset.person === 'owner'")
-    await page.click(INPUT)
-    await page.type("/re")
-    await page.wait_for_element('[data-value="reset"]')
-    await album.keep("owner-commands-light")
-    await page.click('[data-value="reset"]')
-    await album.keep("owner-options-light")
-    await page.press("Escape")
-    await page.press("Escape")
-    await page.resize(420, 800)
-    await album.keep("narrow-light")
-    await page.theme("dark")
-    await album.keep("narrow-dark")
-    await page.theme("light")
-    await page.click("#open-sidebar")
-    await album.keep("narrow-drawer-light")
+    async def open(self, channel_id: int) -> None:
+        await self.page.evaluate(
+            f"import('/page/actions.js').then((actions) => actions.open('{channel_id}'))"
+        )
+        await self.page.wait_for(f"document.body.dataset.channelId === '{channel_id}'")
 
 
-async def take_all(folder: Path) -> None:
-    async with Playground(rate_limits=RateLimits.generous()) as playground:
-        trial_bot.point_at(playground, pytest.MonkeyPatch())
+class Tour:
+    """Alice learns to know the bot, the owner rules it. Each step leaves a picture."""
+
+    def __init__(self, house: House, album: Album) -> None:
+        self.house = house
+        self.album = album
+        self.page = album.page
+        self.alice = house.person("alice")
+        self.bob = house.person("bob")
+        self.owner = house.person("owner")
+
+    async def answered(self, person: Person, command: str, picture: str, **options: Any) -> Any:
+        used: Interaction = await person.slash("general", command, **options)
+        answer = await used.answered()
+        await self.album.keep(picture)
+        return answer
+
+    async def talking(self) -> None:
+        await self.page.wait_for_element(by_id("hints"))
+        await self.album.keep("empty")
+        self.house.backend.gate.clear()
+        question = await self.alice.say("general", f"{self.house.mention} what do you collect?")
+        reply = await self.alice.wait_for_reply(question)
+        await self.album.keep("streaming")
+        self.house.backend.gate.set()
+        await self.alice.wait_until(lambda: len(reply.reactions) == 3)
+        await self.album.keep("replied")
+        await self.alice.react(reply, "👍")
+        await self.alice.wait_for_message(lambda m: "consent" in str(m.components))
+        await self.album.keep("consent-offered")
+        await self.house.opt_in(self.alice)
+        await self.album.keep("consent-given")
+        files = {"notes.txt": "blue things", "cat.png": b"\x89PNG"}
+        question = await self.alice.say("general", f"{self.house.mention} and here?", files=files)
+        channel = self.alice.channel("general")
+        await self.alice.wait_until(
+            lambda: any(m.reactions for m in self.house.replies_to(question, channel)), 60
+        )
+        await self.album.keep("files")
+        await self.alice.edit(question, f"{self.house.mention} something quite different")
+        await self.alice.wait_for_message(lambda m: "again" in str(m.components))
+        await self.album.keep("edited")
+        asked = await self.alice.slash("general", "ask", prompt="What about yellow?")
+        await asked.answered()
+        await self.album.keep("asked")
+        await self.page.hover('[data-author="Bowerbird"]:last-of-type')
+        await self.page.click('[data-author="Bowerbird"]:last-of-type ' + by_id("add-reaction"))
+        await self.album.keep("emoji-picker")
+        await self.page.press("Escape")
+        lesson = await self.alice.context_menu(reply, "Teach a better reply")
+        modal = await lesson.modal_shown()
+        await self.page.wait_for_element(by_id("modal"))
+        await self.album.keep("teach")
+        await self.alice.submit(modal, {"better": "Blue things. Always blue things."})
+        await self.page.press("Escape")
+
+    async def oneself(self) -> None:
+        await self.owner.slash("general", "retrain", user=self.alice.id)
+        await self.house.until(
+            lambda: self.house.services.adapters.active(self.house.scope_id, self.alice.id)
+        )
+        for prompt in ("and red?", "and green?"):
+            await self.alice.react(await self.house.ask(self.alice, prompt), "👍")
+        for command in ("status", "history", "privacy"):
+            await self.answered(self.alice, f"my {command}", f"my-{command}")
+        await self.answered(self.alice, "my compare", "my-compare", prompt="What is blue?")
+        await self.answered(self.alice, "my rollback", "my-rollback", version=0)
+        await self.answered(self.alice, "my export", "my-export")
+        dm = await self.alice.dm()
+        await self.album.open(dm.id)
+        await self.album.keep("export-in-dm")
+        await self.album.open(self.alice.channel("general").id)
+        asked = await self.answered(self.alice, "my forget", "my-forget")
+        await self.alice.click(asked, "bowerbird:confirm")
+        await self.alice.wait_until(lambda: not asked.components)
+        await self.album.keep("my-forget-receipt")
+
+    async def ruling(self) -> None:
+        await self.house.opt_in(self.bob)
+        for text in ("one", "two"):
+            await self.bob.react(await self.house.ask(self.bob, text), "👍")
+        await self.album.become("owner")
+        await self.answered(self.owner, "server status", "server-status")
+        form = await self.answered(self.owner, "server settings", "settings")
+        for topic in ("channels", "roles", "votes", "language", "announcements"):
+            await self.owner.click(form, f"bowerbird:settings:{topic}")
+            await self.owner.wait_until(lambda: "settings:back" in str(form.components))
+            await self.album.keep(f"settings-{topic}")
+            await self.owner.click(form, "bowerbird:settings:back")
+            await self.owner.wait_until(lambda: "settings:limits" in str(form.components))
+        await (await self.owner.click(form, "bowerbird:settings:limits")).modal_shown()
+        await self.page.wait_for_element(by_id("modal"))
+        await self.album.keep("settings-limits")
+        await self.page.press("Escape")
+        self.house.executor.gate.clear()
+        used = await self.owner.slash("general", "retrain")
+        answer = await used.answered()
+        await self.owner.wait_until(lambda: "3/12" in answer.content, 15)
+        await self.album.keep("retrain")
+        self.house.executor.gate.set()
+        await self.owner.wait_until(lambda: "3/12" not in answer.content, 15)
+        await self.album.keep("retrained")
+        await self.answered(self.owner, "reset", "reset", user=self.bob.id)
+        await self.answered(self.owner, "bowerbird status", "owner-status")
+        await self.answered(self.owner, "bowerbird drain", "owner-drain")
+        await self.album.become("bob")
+        await self.bob.say("general", f"{self.house.mention} hello?")
+        await self.bob.wait_for_message(lambda m: "restart" in m.content)
+        await self.album.keep("drained")
+        await self.owner.slash("general", "bowerbird resume")
+        await self.house.services.servers.change(
+            self.house.scope_id, lambda old: type(old)(votes="buttons", daily_replies=3)
+        )
+        question = await self.bob.say("general", f"{self.house.mention} buttons?")
+        reply = await self.bob.wait_for_reply(question)
+        await self.bob.wait_until(lambda: "vote" in str(reply.components))
+        await self.album.keep("vote-buttons")
+
+
+async def take_all(folder: Path, *, width: int, locale: str, is_dark: bool) -> None:
+    with tempfile.TemporaryDirectory() as data:
         async with (
-            trial_bot.running(playground, sync=True, kind=TalkingBot) as bot,
+            Playground(rate_limits=RateLimits.generous()) as playground,
+            houses.running(playground, Path(data)) as house,
             Browser.launch() as browser,
         ):
-            assert isinstance(bot, TalkingBot)
-            page = await browser.open(playground.url)
+            for user in playground.world.users.values():
+                user.locale = locale
+            playground.world.deadlines.interaction_answer_s = 60.0  # pictures take a while
+            house.backend.answer = lambda _: SAID
+            page = await browser.open(playground.url, width=width, height=820)
+            await page.theme("dark" if is_dark else "light")
+            tour = Tour(house, Album(page, folder))
             try:
-                await tour(page, Album(page, folder), playground, bot)
+                await tour.talking()
+                await tour.oneself()
+                await tour.ruling()
             finally:
                 await page.screenshot(folder / "last.png")
                 print("\n".join(page.faults) or "no faults")  # noqa: T201 - a console script
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Pictures of every surface of the page.")
+    parser = argparse.ArgumentParser(description="Pictures of everything people meet.")
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--locale", default="en-US", help="everybody's language")
+    parser.add_argument("--dark", action="store_true")
+    options = parser.parse_args()
     if missing := Browser.missing():
         print(missing, file=sys.stderr)  # noqa: T201 - a console script
         return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take_all(folder))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(
+        take_all(options.folder, width=options.width, locale=options.locale, is_dark=options.dark)
+    )
     return 0
 
 

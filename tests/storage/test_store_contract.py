@@ -254,6 +254,8 @@ class TestFeedback:
             VersionVotes(2, 1, 1),
         ]
         assert await store.votes_by_version(SCOPE, BOB) == []
+        assert await store.votes_by_version(SCOPE) == await store.votes_by_version(SCOPE, ALICE)
+        assert await store.votes_by_version(OTHER_SCOPE) == []
 
     async def test_others_votes_are_counted_but_never_a_label(self, store: SqlStore) -> None:
         await consent(store, ALICE, BOB)

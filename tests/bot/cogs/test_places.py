@@ -11,6 +11,7 @@ from bowerbird.playground.permissions import Permission
 from tests.bot.house import House
 
 
+@pytest.mark.provokes(404)
 async def test_a_deleted_channel_takes_what_was_said_in_it(house: House) -> None:
     alice = house.person("alice")
     garden = alice.channel("garden")

@@ -161,6 +161,25 @@ async def test_status_lists_what_is_set_and_what_it_takes(house: House) -> None:
     assert status.is_ephemeral
     assert "Models on disk: 2.3 MB." in status.content
     assert "**Who may ask**: everybody" in status.content
+    assert status.attachments == []  # nobody has voted
+
+
+async def test_status_draws_how_much_is_liked(house: House) -> None:
+    owner = house.person("owner")
+    for name in ("alice", "bob"):
+        person = house.person(name)
+        await house.opt_in(person)
+        await person.react(await house.ask(person, "hi"), "👍")
+
+    async def are_kept() -> bool:
+        votes = await house.store.votes_by_version(house.scope_id)
+        return [(one.version, one.likes) for one in votes] == [(None, 2)]
+
+    await house.until(are_kept)
+    status = await (await owner.slash("general", "server status")).answered()
+    (chart,) = status.attachments
+    assert chart.content.startswith(b"\x89PNG")
+    assert "of all people" in (chart.description or "")
 
 
 @pytest.mark.parametrize("command", ["server status", "server settings"])
