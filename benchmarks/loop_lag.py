@@ -125,6 +125,7 @@ def _save_adapters(model: str, scratch: Path, settings: Settings) -> None:
     from bowerbird.personalization.adapter_weights import AdapterWeights
     from bowerbird.personalization.models import load_model
 
+    torch.set_num_threads(1)  # so that the engine's threads are all that OpenMP has
     rank = settings.lora_rank
     shapes = {
         name: module.weight.shape

@@ -25,6 +25,7 @@ async def engine_with(
     people: int, **settings: Any
 ) -> AsyncIterator[tuple[TorchEngine, list[AdapterRef]]]:
     """Started as the bot starts it, with the defaults of ``Settings``; and people's adapters."""
+    torch.set_num_threads(1)  # as in the bot, where nothing but the engine computes
     defaults = Settings(_env_file=None)
     path = str(fetch_model(DEFAULT_MODEL, MODELS))
     engine = TorchEngine(

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -18,7 +18,8 @@ import torch
 _NICENESS = 5  # so that the event loop's thread runs first
 _WINDOW_S = 0.5  # of computing, until it is clear whether somebody else needs a core
 BUSY_SHARE = 0.85  # of their time that threads get when nobody does: they spin as they wait
-_RETRY_S = 30.0
+_RETRY_S = 30.0  # the first time; twice as long each time that it was in vain
+_LONGEST_RETRY_S = 3600.0
 
 
 def settle(threads: int) -> Pace:
@@ -45,12 +46,29 @@ def use(threads: int, others: int) -> None:
     restoring.join()
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute what is inside with the calling thread alone.
+
+    A second thread that computes with several brings OpenMP's threads above the number of cores,
+    after which they all sleep instead of spinning, those of the thread that generates as well.
+    """
+    before = torch.get_num_threads()
+    if before > 1:
+        use(1, before)
+    try:
+        yield
+    finally:
+        if before > 1:
+            use(before, before)
+
+
 class Pace:
-    """Leaves a core to a busy neighbour, for a while.
+    """Leaves cores to busy neighbours, for a while.
 
     OpenMP's threads spin between a pass's many small pieces and wait for the slowest: with a
-    neighbour on one of their cores a step takes 10 to 50 times as long, and one thread less is much
-    faster. Undisturbed threads use all of their time, so what is missing of it tells.
+    neighbour on one of their cores a step takes 10 to 50 times as long, and fewer threads are much
+    faster. Undisturbed threads use all of their time, so what is missing of it tells how many.
     """
 
     def __init__(
@@ -67,6 +85,7 @@ class Pace:
         self._began = (0.0, 0.0)
         self._spent_wall_s = self._spent_cpu_s = 0.0
         self._retry_at = 0.0
+        self._retry_s = _RETRY_S
         use(most, others)
 
     def begin(self) -> None:
@@ -85,9 +104,13 @@ class Pace:
         self._spent_cpu_s += self._cpu() - self._began[1]
         if self._spent_wall_s < _WINDOW_S:
             return
-        if self._spent_cpu_s < BUSY_SHARE * self._spent_wall_s * self.threads:
-            self._retry_at = now + _RETRY_S
-            self._change(self._most - 1)
+        got = self._spent_cpu_s / self._spent_wall_s  # threads' worth of time
+        if got < BUSY_SHARE * self.threads:
+            self._retry_at = now + self._retry_s
+            self._retry_s = min(2 * self._retry_s, _LONGEST_RETRY_S)
+            self._change(max(1, min(int(got), self._most - 1)))
+        else:
+            self._retry_s = _RETRY_S
         self._spent_wall_s = self._spent_cpu_s = 0.0
 
     def _change(self, threads: int) -> None:

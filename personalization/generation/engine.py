@@ -29,7 +29,7 @@ from bowerbird.personalization.generation.backend import (
     GenerationChunk,
     GenerationRequest,
 )
-from bowerbird.personalization.generation.compute_thread import Pace, settle
+from bowerbird.personalization.generation.compute_thread import Pace, one_thread, settle
 from bowerbird.personalization.generation.decoder import (
     Decoder,
     Output,
@@ -218,7 +218,7 @@ class TorchEngine(GenerationBackend):
 
     def place(self, request: GenerationRequest) -> int | None:
         # In order of arrival. The thread moves tickets on meanwhile, hence one look at each.
-        waiting = [ticket for ticket in self._open if ticket.row not in self._running]
+        waiting = [t for t in self._open if t.row not in self._running and not t.has_spoken]
         for place, ticket in enumerate(waiting, 1):
             if ticket.request is request and not ticket.outputs:
                 return place
@@ -229,7 +229,8 @@ class TorchEngine(GenerationBackend):
         decoder = self._ready_decoder()
         async with self._adapters.hold(adapter) as ready:
             layout = decoder.adapter_fingerprint
-            await asyncio.to_thread(write_flat, adapter.path, ready, layout=layout)
+            write = one_thread()(write_flat)
+            await asyncio.to_thread(write, adapter.path, ready, layout=layout)
 
     async def unload(self, scope_id: int, user_id: int) -> None:
         self._adapters.drop(scope_id, user_id)
@@ -261,6 +262,7 @@ class TorchEngine(GenerationBackend):
         self._refused += 1
         return QueueFullError(why)
 
+    @one_thread()
     def _load_adapter(self, adapter: AdapterRef) -> Tensor:
         """On the loader's thread: from disk to a slot's layout."""
         decoder = self._ready_decoder()

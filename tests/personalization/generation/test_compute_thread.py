@@ -9,7 +9,13 @@ import pytest
 import torch
 
 from bowerbird.personalization.generation import compute_thread
-from bowerbird.personalization.generation.compute_thread import Pace, cores, told_threads, use
+from bowerbird.personalization.generation.compute_thread import (
+    Pace,
+    cores,
+    one_thread,
+    told_threads,
+    use,
+)
 
 
 class Clocks:
@@ -44,6 +50,15 @@ def test_a_core_is_left_to_a_neighbour_and_asked_for_again(clocks: Clocks) -> No
     assert clocks.pass_by(pace, 10.0, share=1.0) == 1
     assert clocks.pass_by(pace, 30.0, share=1.0) == 2
     assert clocks.pass_by(pace, 1.0, share=0.75) == 1
+    assert clocks.pass_by(pace, 40.0, share=1.0) == 1, "twice in vain, so it waits longer"
+    assert clocks.pass_by(pace, 30.0, share=1.0) == 2
+    assert clocks.pass_by(pace, 1.0, share=1.0) == 2
+    assert clocks.pass_by(pace, 1.0, share=0.5) == 1
+    assert clocks.pass_by(pace, 31.0, share=1.0) == 2, "it was quiet in between"
+
+
+def test_as_many_threads_are_left_as_there_is_time_for(clocks: Clocks) -> None:
+    assert clocks.pass_by(_pace(clocks, 16), 1.0, share=0.6) == 9
 
 
 def test_a_single_thread_stays_whatever_happens(clocks: Clocks) -> None:
@@ -67,6 +82,23 @@ def test_other_threads_begin_with_the_number_they_would_have_had() -> None:
     computing.join()
     assert seen == [before + 2, before]
     assert torch.get_num_threads() == before
+
+
+def test_one_thread_is_for_a_while() -> None:
+    seen: list[int] = []
+
+    def compute() -> None:
+        torch.set_num_threads(3)
+        with one_thread():
+            seen.append(torch.get_num_threads())
+        seen.append(torch.get_num_threads())
+
+    before = torch.get_num_threads()
+    computing = threading.Thread(target=compute)
+    computing.start()
+    computing.join()
+    torch.set_num_threads(before)
+    assert seen == [1, 3]
 
 
 def test_a_containers_share_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
