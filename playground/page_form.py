@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bowerbird.playground import errors
@@ -58,7 +58,7 @@ class Form:
             raise ValueError(f"{key!r} must be a JSON list")
         return value
 
-    def files(self, key: str) -> list[tuple[str, bytes]]:
+    def files(self, key: str) -> Sequence[tuple[str, bytes]]:
         """Names and contents of ``[{"name", "content"}]``, the contents in base64."""
         found = []
         for entry in self.list(key):

@@ -68,7 +68,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
             self.schedule.next_night,
             votes,
         )
-        chart = await None
+        chart = None
         if votes:
             chart = await asyncio.to_thread(vote_chart.liked, language, votes, "my-chart-title")
         await show(interaction, text, chart, language("my-chart-in-words"))
