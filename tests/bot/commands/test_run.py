@@ -195,6 +195,8 @@ async def test_sync_sends_the_commands_beside_a_running_bot(
     assert here.returncode == 0, here.stderr
     names = {(command.name, command.guild_id) for command in server.world.commands.values()}
     assert {("retrain", None), ("retrain", guild.id)} <= names
+    asks = [command.body for command in server.world.commands.values() if command.name == "ask"]
+    assert {body["name_localizations"]["de"] for body in asks} == {"frag"}
     nowhere = await asyncio.to_thread(outside, "sync", "--guild", "12345")
     assert nowhere.returncode == 1
     assert "not in the server 12345" in nowhere.stderr.splitlines()[-1]
