@@ -284,9 +284,7 @@ def test_the_gate_on_the_real_model(real_base: SharedBase) -> None:
     assert found.own.relevance > 0.8
     wrecked, found = judged(real_base, noise=0.3)
     assert not wrecked.is_accepted
-    said = " ".join(wrecked.reasons)
-    assert "too little sense" in said, wrecked.reasons
-    assert "fit their questions" in said, wrecked.reasons
+    assert any("too little sense" in reason for reason in wrecked.reasons), wrecked.reasons
     assert found.fresh.nll_rise > 1
 
 
@@ -319,7 +317,6 @@ def test_the_degenerate_recipe_is_stopped(real_base: SharedBase) -> None:
             on_step=lambda done, total: None,
         )
     verdict = judge(found)
-    print(verdict)  # noqa: T201  (figures for docs/LOG.md)
     assert not verdict.is_accepted
     # Any one of these alone would have stopped it.
     assert found.kl_per_token > gate.MAX_KL_PER_TOKEN
