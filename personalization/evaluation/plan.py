@@ -67,7 +67,7 @@ class Plan:
     flip_night: int
     control_people: int
     side_questions: int
-    max_new_tokens: int = 96
+    max_new_tokens: int = 160
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ FULL: Final = Plan(
     night_people=2,
     night_asked=8,
     flip_night=15,
-    control_people=4,
+    control_people=2,
     side_questions=12,
 )
 

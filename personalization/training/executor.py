@@ -93,7 +93,7 @@ class TrainRecipe:
     kto_weight: float = 1.0
     pair_weight: float = 0.0
     teach_weight: float = 1.0
-    unchanged_weight: float = 0.2
+    unchanged_weight: float = 0.1
     liked_nll_weight: float = 0.0
     weak_weight: float = 0.0
     norm_weight: float = 0.0
@@ -102,14 +102,14 @@ class TrainRecipe:
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] = ALL_LINEAR
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     epochs: int = 1
-    min_steps: int = 40
-    max_epochs: int = 20
+    min_steps: int = 48
+    max_epochs: int = 24
     batch_size: int = 2
     max_tokens: int = 512
     beta: float = 0.1
-    kl_weight: float = 1.0
+    kl_weight: float = 2.0
     weight_decay: float = 0.0
     clip_norm: float = 1.0
     seed: int = 0
