@@ -16,22 +16,32 @@ from bowerbird.bot.settings import Settings
 from tests.console import Console, assert_says
 
 
+@pytest.fixture
+def model_dir(tmp_path: Path) -> Path:
+    """Enough of a model for whoever only looks whether it is there."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (folder / name).touch()
+    return folder
+
+
 def test_without_the_model_it_says_what_to_do(bowerbird: Console) -> None:
     assert_says(bowerbird("evaluate", "--quick"), 1, "run `bowerbird model fetch`")
 
 
-def test_a_file_is_no_folder(bowerbird: Console, tiny_model_dir: Path) -> None:
+def test_a_file_is_no_folder(bowerbird: Console, model_dir: Path) -> None:
     (bowerbird.home / "out").write_text("mine")
-    done = bowerbird("evaluate", "--out", "out", BASE_MODEL=str(tiny_model_dir))
+    done = bowerbird("evaluate", "--out", "out", BASE_MODEL=str(model_dir))
     assert_says(done, 2, "give another --out")
     assert (bowerbird.home / "out").read_text() == "mine"
 
 
-def test_one_at_a_time_in_a_folder(bowerbird: Console, tiny_model_dir: Path) -> None:
+def test_one_at_a_time_in_a_folder(bowerbird: Console, model_dir: Path) -> None:
     folder = bowerbird.home / "build" / "evaluation"
     folder.mkdir(parents=True)
     with FileLock(folder / "evaluation.lock"):
-        done = bowerbird("evaluate", BASE_MODEL=str(tiny_model_dir))
+        done = bowerbird("evaluate", BASE_MODEL=str(model_dir))
     assert_says(done, 1, "running in build/evaluation already")
 
 
@@ -58,7 +68,7 @@ def figures(is_as_expected: bool | None) -> dict[str, Any]:
 )
 def test_figures_that_cannot_be_trusted_are_a_failure(
     tmp_path: Path,
-    tiny_model_dir: Path,
+    model_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     is_as_expected: bool | None,
@@ -70,7 +80,7 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
         return figures(is_as_expected)
 
     monkeypatch.setattr(evaluate, "_measure", measured)
-    settings = Settings(base_model=str(tiny_model_dir), data_dir=tmp_path, _env_file=None)
+    settings = Settings(base_model=str(model_dir), data_dir=tmp_path, _env_file=None)
     options = argparse.Namespace(quick=True, out=tmp_path / "out")
     assert asyncio.run(evaluate.evaluate(settings, options)) == code
     shown = capsys.readouterr().out
