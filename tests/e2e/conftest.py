@@ -23,6 +23,7 @@ from bowerbird.playground.people import Person
 from bowerbird.playground.rest import Record
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.scripted_model import make_scripted_model
+from tests.playground import schema
 
 REPLY_S = 40.0
 _numbers = itertools.count(1)
@@ -178,6 +179,7 @@ async def scene(bot: BotProcess) -> AsyncIterator[Scene]:
 def assert_unharmed(scene: Scene, said: str) -> None:
     playground = scene.playground
     assert playground.unknown_requests == []
+    assert schema.violations(playground.requests) == []
     refused = [
         f"{r.method} {r.path} → {r.status} {r.answer}"
         for r in playground.requests

@@ -61,6 +61,7 @@ async def test_a_reply_without_ping_is_answered_too(house: House) -> None:
     assert (await house.finished_reply(alice, again)).content == "You said: quietly"
 
 
+@pytest.mark.provokes(404)
 async def test_threads_it_was_called_into_need_no_mention(house: House) -> None:
     alice, bob = house.person("alice"), house.person("bob")
     reply = await house.ask(alice, "shall we talk?")
@@ -75,6 +76,7 @@ async def test_threads_it_was_called_into_need_no_mention(house: House) -> None:
     assert len(house.backend.requests) == count + 1
 
 
+@pytest.mark.provokes(404)
 async def test_a_thread_is_known_again_after_a_restart(
     playground: Playground, tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ async def test_a_thread_is_known_again_after_a_restart(
         assert (await house.finished_reply(alice, said)).content == "You said: still there?"
 
 
+@pytest.mark.provokes(404)
 async def test_other_threads_and_messages_are_left_alone(house: House) -> None:
     alice = house.person("alice")
     thread = await alice.open_thread("general", "not for bots")
@@ -159,6 +162,7 @@ async def test_a_withdrawn_question_takes_its_reply_along(house: House) -> None:
     assert not house.services.replies.is_busy
 
 
+@pytest.mark.provokes(404)
 async def test_a_deleted_reply_stops_the_generation(house: House) -> None:
     alice, owner = house.person("alice"), house.person("owner")
     house.backend.gate.clear()
@@ -211,6 +215,7 @@ async def test_without_permission_to_react_there_are_buttons(house: House) -> No
     assert reply.reactions == []
 
 
+@pytest.mark.provokes(429)
 async def test_a_message_too_old_to_edit_is_continued_in_a_new_one(house: House) -> None:
     alice = house.person("alice")
     house.backend.gate.clear()

@@ -99,6 +99,7 @@ async def test_the_offer_outlives_a_restart(playground: Playground, tmp_path: Pa
         await alice.wait_for_message(lambda m: m.content == "You said: I like blue")
 
 
+@pytest.mark.provokes(404)
 async def test_what_cannot_be_found_is_told(house: House) -> None:
     alice = house.person("alice")
     question = await asked(house, alice, "I like red")

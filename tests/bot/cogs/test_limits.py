@@ -51,6 +51,7 @@ async def test_a_blocked_channel_is_silent_with_its_threads(house: House) -> Non
     assert len(house.backend.requests) == 3
 
 
+@pytest.mark.provokes(404)
 async def test_only_allowed_channels(house: House) -> None:
     alice = house.person("alice")
     home = other_channel(house, "bots")

@@ -5,6 +5,8 @@ import json
 import zipfile
 from dataclasses import replace
 
+import pytest
+
 from bowerbird.personalization.errors import QueueFullError
 from bowerbird.playground.people import Person
 from bowerbird.storage.records import Consent, RunState
@@ -228,6 +230,7 @@ async def test_export_comes_by_dm_with_all_there_is_and_nothing_of_others(house:
     assert "a private question" in json.dumps(known)
 
 
+@pytest.mark.provokes(413)
 async def test_export_larger_than_discord_takes(house: House) -> None:
     alice = house.person("alice")
     await trained(house, alice)
