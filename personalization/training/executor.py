@@ -91,11 +91,11 @@ class TrainRecipe:
 
     objective: Literal["preference", "reinforce"] = "preference"
     kto_weight: float = 1.0
-    pair_weight: float = 0.0
+    pair_weight: float = 0.5
     teach_weight: float = 1.0
     unchanged_weight: float = 0.1
     liked_nll_weight: float = 0.0
-    weak_weight: float = 0.0
+    weak_weight: float = 1.0
     norm_weight: float = 0.0
     z0_every: int = 1
 
