@@ -24,7 +24,7 @@ BUILD = Path(__file__).parents[1] / "build"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}")
-    parser.add_argument("--rounds", type=int, default=5, help="median of so many (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="median of so many (%(default)s)")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
