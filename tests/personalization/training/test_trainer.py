@@ -78,7 +78,7 @@ def test_together_is_each_alone(base: SharedBase) -> None:
     """Unequal in size, terms and end: ENGINE, "What must be shown" 6."""
     recipe = replace(
         RECIPE,
-        learning_rate=1e-3,
+        learning_rate=5e-4,
         pair_weight=1,
         teach_weight=0.5,
         liked_nll_weight=0.3,
