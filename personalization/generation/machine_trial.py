@@ -15,6 +15,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -71,7 +72,7 @@ def settle(dtype: str, device: str, threads: int | None, kept_in: Path | None = 
     if len(dtypes) == len(counts) == 1:
         reason = "the device's own" if dtype == "auto" else "as set"
         return Choice(supposed, counts[0], reason, is_int8)
-    keys = [(each, count) for each in dtypes for count in counts]
+    keys = tuple((each, count) for each in dtypes for count in counts)
     seconds = _kept(kept_in, keys)
     if seconds is None:
         seconds, is_quiet = _try(keys)
@@ -103,7 +104,8 @@ def decide(seconds: Mapping[Key, float]) -> Choice:
     return Choice(dtype, threads, f"in a trial, {', '.join(told)}")
 
 
-def _try(keys: list[Key]) -> tuple[dict[Key, float], bool]:
+@cache
+def _try(keys: tuple[Key, ...]) -> tuple[dict[Key, float], bool]:
     """The best time of each, and whether the machine was ours alone meanwhile."""
     others = torch.get_num_threads()
     offered_s = 0.0
@@ -159,7 +161,7 @@ def _machine() -> str:
     return f"{processor}, {cores()} cores, torch {torch.__version__} {waiting}".strip()
 
 
-def _kept(file: Path | None, keys: list[Key]) -> dict[Key, float] | None:
+def _kept(file: Path | None, keys: tuple[Key, ...]) -> dict[Key, float] | None:
     """Times from an earlier start; ``None`` if anything is missing or odd."""
     if file is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ WIDE, NARROW = torch.float32, torch.bfloat16
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
+def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[torch.dtype]]:
     """What was tried, on a machine of two cores where float32 is twice as fast."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
@@ -25,7 +26,9 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
         return 1e-9 if x.dtype is WIDE else 2e-9
 
     monkeypatch.setattr(machine_trial, "_time", time)
-    return tried
+    machine_trial._try.cache_clear()
+    yield tried
+    machine_trial._try.cache_clear()
 
 
 def test_the_faster_format_is_taken_and_float32_if_it_hardly_matters() -> None:
@@ -59,12 +62,14 @@ def test_everything_is_tried_once_a_machine(
     assert (first.dtype, first.threads) == (WIDE, 1)
     assert set(tried) == {WIDE, NARROW}
     tried.clear()
+    machine_trial._try.cache_clear()  # as after a restart
     assert machine_trial.settle("auto", "cpu", None, file) == first
     assert not tried
     file.write_text("{", "utf-8")
     assert machine_trial.settle("auto", "cpu", None, file) == first
     assert tried
     tried.clear()
+    machine_trial._try.cache_clear()
     monkeypatch.setattr(machine_trial, "_machine", lambda: "another")
     machine_trial.settle("auto", "cpu", None, file)
     assert tried
