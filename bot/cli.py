@@ -198,6 +198,20 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="a few people and questions: about ten minutes"
     )
     evaluate.add_argument(
+        "--people",
+        type=int,
+        metavar="N",
+        help="so many of them, an even number since they disagree",
+    )
+    evaluate.add_argument("--questions", type=int, metavar="N", help="so many to judge them by")
+    evaluate.add_argument(
+        "--without",
+        nargs="+",
+        choices=("curve", "nights"),
+        default=(),
+        help="leave out the two parts that take most of the time",
+    )
+    evaluate.add_argument(
         "--out",
         type=Path,
         metavar="DIR",

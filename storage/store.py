@@ -196,7 +196,8 @@ class Store(Protocol):
     ) -> list[VersionVotes]:
         """The base model first, then oldest first; only versions with votes.
 
-        Without a person: everybody's, the versions of the same number together. Of 👍 and 👎 on one reply the later one counts.
+        Without a person: everybody's, the versions of the same number together. Of 👍 and 👎 on
+        one reply the later one counts.
         """
 
     async def scope_summary(self, scope_id: int, min_feedback: int) -> ScopeSummary: ...

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ from bowerbird.bot.app import train_recipe
 from bowerbird.bot.failures import CommandError, MisuseError
 from bowerbird.bot.progress_bars import progress_bars
 from bowerbird.bot.settings import Settings
-from bowerbird.personalization.evaluation.plan import FULL, QUICK, Subject
+from bowerbird.personalization.evaluation.plan import FULL, QUICK, Plan, Subject
+from bowerbird.personalization.evaluation.prompts import TEST
 from bowerbird.personalization.models import model_path
 from bowerbird.personalization.types import Sampling
 
@@ -38,6 +40,7 @@ BENCHMARKS: Final = "bench.json"
 async def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     """Run it, or go on with it; print the table; leave figures, plots and report."""
     out: Path = options.out
+    plan = _plan(options)
     model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
     subject = Subject(
         model_path=model,
@@ -48,22 +51,36 @@ async def evaluate(settings: Settings, options: argparse.Namespace) -> int:
         candidates=settings.candidates,
     )
     async with _alone(out / FOLDER):
-        figures = await _measure(subject, out, is_quick=options.quick)
+        figures = await _measure(plan, subject, out)
     _show(figures, out)
     as_expected = [control["is_as_expected"] for control in figures["controls"].values()]
     return 1 if False in as_expected else 0
 
 
-async def _measure(subject: Subject, out: Path, *, is_quick: bool) -> dict[str, Any]:
+def _plan(options: argparse.Namespace) -> Plan:
+    """What was asked for. Raises ``MisuseError``."""
+    plan = QUICK if options.quick else FULL
+    people, questions = options.people or plan.people, options.questions or plan.questions
+    if people < 2 or people % 2:
+        raise MisuseError("people come in couples who disagree: give --people an even number")
+    if not 1 <= questions <= len(TEST):
+        raise MisuseError(f"--questions can be 1 to {len(TEST)}")
+    plan = replace(plan, people=people, questions=questions)
+    if "curve" in options.without:
+        plan = replace(plan, curve=(), curve_people=0)
+    if "nights" in options.without:
+        plan = replace(plan, nights=0, night_people=0)
+    return plan
+
+
+async def _measure(plan: Plan, subject: Subject, out: Path) -> dict[str, Any]:
     from bowerbird.personalization.evaluation import report, study, summary
     from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
 
     executor = SubprocessExecutor()
     try:
         with progress_bars() as bars:
-            found = await study.evaluate(
-                QUICK if is_quick else FULL, subject, out / FOLDER, bars, executor
-            )
+            found = await study.evaluate(plan, subject, out / FOLDER, bars, executor)
     finally:
         await executor.aclose()
     figures = summary.as_json(found, _people_per_hour(out / BENCHMARKS))

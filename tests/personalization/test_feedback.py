@@ -336,7 +336,7 @@ async def test_a_deleted_channel_takes_its_exchanges_along(home: Home, has_conse
 
 
 async def test_the_engine_forgets_what_was_edited_or_deleted(home: Home) -> None:
-    """Its prefix cache would keep the words for a while, also those of a reply begun and dropped."""
+    """Its prefix cache would keep the words for a while, even of a reply begun and dropped."""
     home.feedback.reading(SCOPE, BOB, (99, 98))
     await home.record(100)
     await home.record(200)

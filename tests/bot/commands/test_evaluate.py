@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from bowerbird.bot.commands import evaluate
 from bowerbird.bot.settings import Settings
+from bowerbird.personalization.evaluation.plan import QUICK, Plan
 from tests.console import Console, assert_says
 
 
@@ -45,6 +46,16 @@ def test_one_at_a_time_in_a_folder(bowerbird: Console, model_dir: Path) -> None:
     assert_says(done, 1, "running in build/evaluation already")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--people", "3"), "an even number"), (("--questions", "1000"), "1 to 48")],
+)
+def test_sizes_that_cannot_be(
+    bowerbird: Console, model_dir: Path, options: tuple[str, str], said: str
+) -> None:
+    assert_says(bowerbird("evaluate", *options, BASE_MODEL=str(model_dir)), 2, said)
+
+
 def figures(is_as_expected: bool | None) -> dict[str, Any]:
     arm = {
         "satisfaction": (0.75, 0.5, 1.0),
@@ -75,13 +86,15 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
     code: int,
     said: str,
 ) -> None:
-    async def measured(*_: object, is_quick: bool) -> dict[str, Any]:
-        assert is_quick
+    async def measured(plan: Plan, *_: object) -> dict[str, Any]:
+        assert plan == QUICK
         return figures(is_as_expected)
 
     monkeypatch.setattr(evaluate, "_measure", measured)
     settings = Settings(base_model=str(model_dir), data_dir=tmp_path, _env_file=None)
-    options = argparse.Namespace(quick=True, out=tmp_path / "out")
+    options = argparse.Namespace(
+        quick=True, people=None, questions=None, without=(), out=tmp_path / "out"
+    )
     assert asyncio.run(evaluate.evaluate(settings, options)) == code
     shown = capsys.readouterr().out
     assert said in shown
