@@ -201,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
         "--people",
         type=int,
         metavar="N",
-        help="so many of them, an even number since they disagree",
+        help="so many of them, an even number",
     )
     evaluate.add_argument("--questions", type=int, metavar="N", help="so many to judge them by")
     evaluate.add_argument(

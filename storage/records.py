@@ -275,9 +275,8 @@ class ServerSettings:
     questions of one person, ``server_cooldown_s``: of anybody; ``daily_replies``: replies a person
     gets in a day, ``daily_tokens``: tokens that all replies there together have in a day; 0
     switches each of them off. Emoji as Discord writes them; none: the operator's. ``language`` is a
-    Discord locale
-    (``de``, ``zh-CN``); ``None``: each person's own. ``announcement_channel_id``: where the
-    night's summary is posted, if anywhere.
+    Discord locale (``de``, ``zh-CN``); ``None``: each person's own. ``announcement_channel_id``:
+    where the night's summary is posted, if anywhere.
     """
 
     allowed_channels: frozenset[int] = frozenset()
