@@ -190,7 +190,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await _outdate_adapters(settings, store)
         adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
         await adapters.sweep()
-        memory_mb = settings.generation_memory_mb
+        memory_mb, threads = settings.generation_memory_mb, settings.compute_threads
         engine = TorchEngine(
             model,
             device=settings.device,
@@ -199,6 +199,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             lora_rank=settings.lora_rank,
             lora_targets=settings.lora_targets,
             max_waiting=MAX_WAITING,
+            threads=None if threads == "auto" else threads,
             memory_mb=None if memory_mb == "auto" else memory_mb,
             trial_file=settings.data_dir / "machine-trial.json",
         )

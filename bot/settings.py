@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     system_prompt: str = DEFAULT_SYSTEM_PROMPT
     device: str = "auto"
     dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
+    compute_threads: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = "auto"
     generation_backend: Literal["torch"] = "torch"
     max_batch: int = Field(8, ge=1, le=256)
     max_new_tokens: int = Field(256, ge=1, le=4096)

@@ -118,10 +118,14 @@ class Pace:
         use(threads, self._others)
 
 
-def told_threads() -> int | None:
-    """What ``OMP_NUM_THREADS`` says."""
+def default_threads() -> int:
+    """What ``OMP_NUM_THREADS`` says, or one for each core but the one left to everybody else.
+
+    With a neighbour on one of their cores all threads wait for each other (``Pace``), and the event
+    loop is such a neighbour.
+    """
     told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() and int(told) > 0 else None
+    return int(told) if told.isdecimal() and int(told) > 0 else max(1, cores() - 1)
 
 
 def cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:

@@ -70,9 +70,9 @@ class TorchEngine(GenerationBackend):
     """Up to ``max_batch`` replies in each forward pass, ``max_waiting`` more in the queue.
 
     ``max_context``: tokens of prompt and reply together, at most; less if the model holds less.
-    ``threads``: of the compute thread; ``machine_trial`` says how many otherwise, and keeps its
-    times in ``trial_file``. ``memory_mb``: MiB for everything but the model's weights (``memory``
-    divides them); ``None`` is what is free.
+    ``threads``: of the compute thread; ``None`` is all cores but one. ``trial_file``: where
+    ``machine_trial`` keeps its times. ``memory_mb``: MiB for everything but the model's weights
+    (``memory`` divides them); ``None`` is what is free.
     """
 
     def __init__(

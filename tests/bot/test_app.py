@@ -13,6 +13,7 @@ from bowerbird.bot.failures import CommandError
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.errors import GenerationError, ModelError, TrainingDisabledError
 from bowerbird.personalization.generation.backend import GenerationRequest
+from bowerbird.personalization.generation.compute_thread import default_threads
 from bowerbird.personalization.types import Conversation, Sampling, Turn
 from bowerbird.storage.store import StoreError
 
@@ -62,6 +63,16 @@ async def test_one_bot_for_one_folder(wanted: dict[str, Any], tmp_path: Path) ->
             assert await library.store.people() == []
     async with build(settings):
         pass
+
+
+async def test_replies_are_computed_with_as_many_threads_as_are_set(
+    wanted: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "bowerbird.personalization.generation.engine")
+    for threads, told in ((3, 3), ("auto", default_threads())):
+        caplog.clear()
+        async with build(Settings(**wanted | {"compute_threads": threads})):
+            assert f", {told} threads, " in caplog.text
 
 
 @pytest.mark.parametrize(

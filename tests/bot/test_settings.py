@@ -65,10 +65,11 @@ def test_lists_are_split_on_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().lora_targets == ("q_proj", "v_proj")
 
 
-def test_memory_is_a_number_or_auto(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().generation_memory_mb == "auto"
+def test_memory_and_threads_are_numbers_or_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().generation_memory_mb == Settings().compute_threads == "auto"
     monkeypatch.setenv("GENERATION_MEMORY_MB", "1024")
-    assert Settings().generation_memory_mb == 1024
+    monkeypatch.setenv("COMPUTE_THREADS", "3")
+    assert (Settings().generation_memory_mb, Settings().compute_threads) == (1024, 3)
 
 
 def test_secrets_do_not_show() -> None:
@@ -83,6 +84,8 @@ def test_secrets_do_not_show() -> None:
         ("MAX_BATCH", "0", "greater than or equal to 1"),
         ("GENERATION_MEMORY_MB", "plenty", "'auto'"),
         ("GENERATION_MEMORY_MB", "10", "greater than or equal to 64"),
+        ("COMPUTE_THREADS", "many", "'auto'"),
+        ("COMPUTE_THREADS", "0", "greater than or equal to 1"),
         ("NIGHTLY_AT", "25:00", "hour"),
         ("TIMEZONE", "Mars/Olympus", "unknown time zone"),
         ("TRAINING_ACKNOWLEDGED", "perhaps", "boolean"),

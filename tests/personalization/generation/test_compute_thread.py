@@ -12,8 +12,8 @@ from bowerbird.personalization.generation import compute_thread
 from bowerbird.personalization.generation.compute_thread import (
     Pace,
     cores,
+    default_threads,
     one_thread,
-    told_threads,
     use,
 )
 
@@ -101,13 +101,20 @@ def test_one_thread_is_for_a_while() -> None:
     assert seen == [1, 3]
 
 
-def test_a_containers_share_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_containers_share_counts(tmp_path: Path) -> None:
     unlimited = cores(tmp_path)
     (tmp_path / "cpu.max").write_text("max 100000\n")
     assert cores(tmp_path) == unlimited
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     assert cores(tmp_path) == 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert told_threads() == 3
+
+
+def test_a_core_is_left_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for there_are, used in ((1, 1), (2, 1), (8, 7)):
+        monkeypatch.setattr(compute_thread, "cores", lambda there_are=there_are: there_are)
+        assert default_threads() == used
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    assert default_threads() == 8
     monkeypatch.setenv("OMP_NUM_THREADS", "4,2")
-    assert told_threads() is None
+    assert default_threads() == 7

@@ -15,10 +15,8 @@ WIDE, NARROW = torch.float32, torch.bfloat16
 
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[torch.dtype]]:
-    """What was tried, on a machine of two cores where float32 is twice as fast."""
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    """What was tried, on a machine where float32 is twice as fast."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
-    monkeypatch.setattr(machine_trial, "cores", lambda: 2)
     tried: list[torch.dtype] = []
 
     def time(layers: object, x: torch.Tensor) -> float:
@@ -32,18 +30,9 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[torch.dtype]]:
 
 
 def test_the_faster_format_is_taken_and_float32_if_it_hardly_matters() -> None:
-    assert machine_trial.decide({(WIDE, 1): 0.010, (NARROW, 1): 0.005}).dtype is NARROW
-    assert machine_trial.decide({(WIDE, 1): 0.010, (NARROW, 1): 0.0095}).dtype is WIDE
-    choice = machine_trial.decide({(WIDE, 1): 0.010, (NARROW, 1): 0.030})
-    assert choice.dtype is WIDE
-    assert "float32 × 1 10.0 ms" in choice.reason
-    assert "bfloat16 × 1 30.0 ms" in choice.reason
-
-
-def test_the_event_loops_core_is_taken_only_if_it_is_worth_it() -> None:
-    seconds = {(WIDE, 1): 0.020, (WIDE, 2): 0.011, (NARROW, 1): 0.010, (NARROW, 2): 0.006}
-    assert machine_trial.decide(seconds).threads == 2
-    assert machine_trial.decide(seconds | {(NARROW, 2): 0.009}).threads == 1
+    assert machine_trial.decide({WIDE: 0.010, NARROW: 0.005}) is NARROW
+    assert machine_trial.decide({WIDE: 0.010, NARROW: 0.0095}) is WIDE
+    assert machine_trial.decide({WIDE: 0.010, NARROW: 0.030}) is WIDE
 
 
 def test_a_processor_that_multiplies_bfloat16_in_software_is_not_tried_in_it(
@@ -59,7 +48,8 @@ def test_everything_is_tried_once_a_machine(
 ) -> None:
     file = tmp_path / "trial.json"
     first = machine_trial.settle("auto", "cpu", None, file)
-    assert (first.dtype, first.threads) == (WIDE, 1)
+    assert first.dtype is WIDE
+    assert "float32 0.0 ms, bfloat16 0.0 ms" in first.reason
     assert set(tried) == {WIDE, NARROW}
     tried.clear()
     machine_trial._try.cache_clear()  # as after a restart
@@ -86,27 +76,27 @@ def test_what_was_tried_beside_a_busy_neighbour_is_not_kept(
     assert tried
 
 
-def test_what_is_hopeless_is_tried_once(
-    monkeypatch: pytest.MonkeyPatch, tried: list[torch.dtype]
-) -> None:
+def test_one_thread_tries(monkeypatch: pytest.MonkeyPatch, tried: list[torch.dtype]) -> None:
     used = []
-    monkeypatch.setattr(machine_trial, "use", lambda threads, _: used.append(threads))
 
     def time(layers: object, x: torch.Tensor) -> float:
-        tried.append(x.dtype)
-        return 1.0 if used[-1] == 2 else 0.01
+        used.append(torch.get_num_threads())
+        return 1.0
 
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
     monkeypatch.setattr(machine_trial, "_time", time)
-    assert machine_trial.settle("auto", "cpu", None).threads == 1
-    assert len(tried) == 2 * machine_trial._TURNS + 2
+    try:
+        assert machine_trial.settle("auto", "cpu", 2).threads == 2
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert set(used) == {1}
 
 
-def test_what_is_set_is_not_tried(
-    monkeypatch: pytest.MonkeyPatch, tried: list[torch.dtype]
-) -> None:
+def test_what_is_set_is_not_tried(tried: list[torch.dtype]) -> None:
     assert machine_trial.settle("bfloat16", "cpu", 1).dtype is NARROW
     assert machine_trial.settle("float32", "cpu", 3).threads == 3
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    choice = machine_trial.settle("int8", "cpu", None)
+    choice = machine_trial.settle("int8", "cpu", 2)
     assert (choice.threads, choice.is_int8) == (2, True)
     assert not tried
