@@ -225,7 +225,7 @@ class Person:
     async def wait_for(
         self,
         predicate: Callable[[Seen], bool],
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
         *,
         since: int | None = None,
         what: str = "an event",
@@ -242,7 +242,7 @@ class Person:
     async def wait_for_message(
         self,
         predicate: Callable[[Message], bool],
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
         *,
         since: int | None = None,
     ) -> Message:
@@ -260,14 +260,14 @@ class Person:
 
         return await self.world.until(first, timeout_s, f"{self.name} to see a message")
 
-    async def wait_for_reply(self, to: Message, timeout_s: float = 10.0) -> Message:
+    async def wait_for_reply(self, to: Message, timeout_s: float = 30.0) -> Message:
         """A message that replies to `to` and says something (it may still be streaming in)."""
         return await self.wait_for_message(
             lambda m: m.reference_id == to.id and bool(m.content), timeout_s, since=0
         )
 
     async def wait_until(
-        self, condition: Callable[[], Any], timeout_s: float = 10.0, what: str = "the condition"
+        self, condition: Callable[[], Any], timeout_s: float = 30.0, what: str = "the condition"
     ) -> Any:
         """`World.until`, for conditions over live records (`lambda: len(reply.content) > 9`)."""
         return await self.world.until(condition, timeout_s, what)

@@ -159,7 +159,7 @@ class Playground:
         """By route name, as in "POST /channels/{channel_id}/messages"."""
         return [record for record in self.rest.records if record.name == route]
 
-    async def bot_ready(self, timeout_s: float = 10.0) -> None:
+    async def bot_ready(self, timeout_s: float = 30.0) -> None:
         """Waits until the bot has a live gateway session."""
         await self.world.until(lambda: self.gateway.live(self.bot), timeout_s, "the bot to connect")
 

@@ -129,7 +129,7 @@ class World:
     async def until(
         self,
         condition: Callable[[], T | None],
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
         what: str = "the condition",
     ) -> T:
         """Waits until `condition()` is truthy, looking after every event; returns its value.

@@ -48,8 +48,8 @@ FLAGS = (
     "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
     "--remote-debugging-port=0",
 )
-START_S = 30.0
-WAIT_S = 10.0
+START_S = 60.0
+WAIT_S = 30.0
 POLL_S = 0.03
 KEYS = {
     "Enter": (13, "\r"),

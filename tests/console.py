@@ -24,7 +24,7 @@ class Console:
         self.env |= {"DATA_DIR": str(home / "data"), "NO_COLOR": "1"}
 
     def __call__(
-        self, *arguments: str, timeout_s: float = 60, **settings: str
+        self, *arguments: str, timeout_s: float = 120, **settings: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "bowerbird.bot", *arguments],

@@ -72,7 +72,7 @@ class House:
     async def labels(self, person: Person) -> list[LabelledReply]:
         return await self.store.labelled_replies(self.scope_id, person.id)
 
-    async def until(self, condition: Any, timeout_s: float = 10.0) -> Any:
+    async def until(self, condition: Any, timeout_s: float = 30.0) -> Any:
         """Wait for an awaitable condition (of the store) to come true; its value."""
         async with asyncio.timeout(timeout_s):
             while not (value := await condition()):

@@ -31,6 +31,7 @@ def environment(home: Path, model: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.timeout(330)  # two loads, a reload and five replies, in one process
 @pytest.mark.skipif(sys.platform != "linux", reason="reads open files and children from /proc")
 async def test_it_leaves_nothing_behind_however_often_it_comes(
     tmp_path: Path, tiny_model_dir: Path
@@ -43,7 +44,7 @@ async def test_it_leaves_nothing_behind_however_often_it_comes(
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        stdout, stderr = await asyncio.wait_for(process.communicate(), 120)
+        stdout, stderr = await asyncio.wait_for(process.communicate(), 300)
     finally:
         if process.returncode is None:
             process.kill()
@@ -88,5 +89,5 @@ async def test_the_example_answers_as_itself_and_as_us(
             assert "Personalization" in status.content
         finally:
             process.terminate()
-            _, stderr = await asyncio.wait_for(process.communicate(), 30)
+            _, stderr = await asyncio.wait_for(process.communicate(), 60)
         assert b"Traceback" not in stderr

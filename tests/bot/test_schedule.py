@@ -189,7 +189,7 @@ async def test_start_catches_up_and_aclose_cancels_a_running_night() -> None:
     nights.gate.clear()
     plan = schedule(nights, memory, Clock(utc("2026-11-21T09:00")))
     plan.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await nights.began.wait()
         await plan.catch_up()  # a look while the night runs: over at once
         await plan.aclose()
@@ -207,7 +207,7 @@ async def test_cron_starts_the_night() -> None:
     )
     plan.start()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not nights.resumed:  # the catch-up at start has looked, and found nothing
                 await asyncio.sleep(0.01)
             memory.meta[LAST_NIGHT] = "2000-01-01"
@@ -224,7 +224,7 @@ async def test_training_stays_off_without_acknowledgement(
     nights, memory = Nights(), Memory("2026-11-01")
     plan = schedule(nights, memory, Clock(utc("2026-11-21T09:00")), is_training=False)
     plan.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not memory.erased:
             await asyncio.sleep(0)
     await plan.aclose()
@@ -242,7 +242,7 @@ async def test_an_unusable_database_is_one_line(caplog: pytest.LogCaptureFixture
     memory.is_broken = True
     plan = schedule(nights, memory, Clock(utc("2026-11-21T09:00")))
     plan.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not any(record.levelname == "ERROR" for record in caplog.records):
             await asyncio.sleep(0)
     await plan.aclose()

@@ -25,7 +25,7 @@ from tests.console import Console, Running
 T = TypeVar("T")
 
 START_S = 120.0
-STOP_S = 30.0
+STOP_S = 60.0
 POLL_S = 0.02
 WORKER = "bowerbird.personalization.training.worker"
 
@@ -167,7 +167,7 @@ class BotProcess:
             connection.close()
 
     async def rows_become(
-        self, wanted: list[tuple[Any, ...]], query: str, *parameters: Any, timeout_s: float = 15.0
+        self, wanted: list[tuple[Any, ...]], query: str, *parameters: Any, timeout_s: float = 60.0
     ) -> None:
         """Waits until the query gives exactly these rows."""
         found: list[tuple[Any, ...]] = []

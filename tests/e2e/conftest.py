@@ -25,7 +25,7 @@ from tests.e2e.bot_process import BotProcess
 from tests.e2e.scripted_model import make_scripted_model
 from tests.playground import schema
 
-REPLY_S = 40.0
+REPLY_S = 90.0
 _numbers = itertools.count(1)
 
 

@@ -42,7 +42,7 @@ from tests.storage.samples import (
 )
 
 NIGHT = "2026-11-21"
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 @dataclass

@@ -271,7 +271,7 @@ class Socket:
         await self.send(2, {"token": DEMO_TOKEN, "intents": intents, "properties": {}, **more})
 
     async def receive(self) -> Any:
-        return await self.socket.receive_json(timeout=5)
+        return await self.socket.receive_json(timeout=30)
 
     async def close_code(self) -> int | None:
         async for _ in self.socket:

@@ -12,7 +12,7 @@ from bowerbird.playground import Playground, page_tab
 from bowerbird.playground.permissions import Permission
 from tests.playground.trial_bot import TrialBot
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 class Tab:

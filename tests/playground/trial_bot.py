@@ -78,7 +78,7 @@ class TrialBot(commands.Bot):
     def heard_of(self, name: str) -> list[Any]:
         return [value for heard, value in self.heard if heard == name]
 
-    async def until_heard(self, name: str, count: int = 1, timeout_s: float = 10.0) -> Any:
+    async def until_heard(self, name: str, count: int = 1, timeout_s: float = 30.0) -> Any:
         """The `count`-th event of that name."""
         async with asyncio.timeout(timeout_s):
             while len(self.heard_of(name)) < count:
@@ -223,7 +223,7 @@ async def running(
             yield bot
         finally:
             await bot.close()
-            await asyncio.wait({connection}, timeout=5)
+            await asyncio.wait({connection}, timeout=30)
     connection.result()
 
 

@@ -92,7 +92,7 @@ async def test_cancelled_at_some_time_the_store_stays_usable(
     assert not [r for r in results if isinstance(r, Exception)]
     stored = (await store.person_summary(SCOPE, ALICE)).replies
     assert stored >= sum(isinstance(result, int) for result in results)
-    assert await asyncio.wait_for(store.add_reply(a_reply(9001)), 5) is not None
+    assert await asyncio.wait_for(store.add_reply(a_reply(9001)), 30) is not None
 
 
 async def test_cancelled_in_the_middle_of_a_transaction(store: SqlStore) -> None:
@@ -110,7 +110,7 @@ async def test_cancelled_in_the_middle_of_a_transaction(store: SqlStore) -> None
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     assert await store.get_meta("half") is None
     assert await store.get_meta("next") == "here"
 
@@ -184,4 +184,4 @@ async def test_the_loop_is_free_while_another_process_holds_the_lock(
     assert not writing.done()
     other.execute("COMMIT")
     other.close()
-    await asyncio.wait_for(writing, 5)
+    await asyncio.wait_for(writing, 30)

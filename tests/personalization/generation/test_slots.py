@@ -46,7 +46,7 @@ async def _use(cache: AdapterCache[str], adapter: AdapterRef) -> str:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.001)
 

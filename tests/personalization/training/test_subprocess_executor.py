@@ -19,7 +19,7 @@ from bowerbird.personalization.training.executor import TrainJob, TrainProgress,
 from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
 from tests.personalization.training.samples import a_job
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 def stand_in(body: str) -> tuple[str, ...]:
