@@ -307,15 +307,16 @@ async def test_loads_and_evictions_beside_change_nobody_s_tokens(
 
         alone = await watched()
         assert len(alone) >= 50, "long enough for things to happen"
-        before = engine.stats.adapter_misses
-        task = asyncio.create_task(watched())
-        user = 100
-        while not task.done():
-            await asyncio.gather(passing(user), passing(user + 1), return_exceptions=True)
-            await engine.unload(10, user)
-            user += 2
-        assert await task == alone
-        assert engine.stats.adapter_misses - before > 6
+        user, rounds, before = 100, 0, engine.stats.adapter_misses
+        # As many rounds as it takes where loading is slow; one miss in each may be mine.
+        while engine.stats.adapter_misses - before - rounds <= 6:
+            task = asyncio.create_task(watched())
+            while not task.done():
+                await asyncio.gather(passing(user), passing(user + 1), return_exceptions=True)
+                await engine.unload(10, user)
+                user += 2
+            assert await task == alone
+            rounds += 1
         assert engine.stats.adapters <= 3
 
 
