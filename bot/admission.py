@@ -124,11 +124,11 @@ class Admission:
                 Sentence("admission-draining"), self._is_news(asker.server_id or 0, asker.user_id)
             )
         settings = await self._settings_for(asker)
-        if settings.daily_replies:
-            await self._recall(asker)
         tokens = 0
         if settings.daily_tokens:
             tokens = await self._budget.used(asker.server_id, asker.user_id)
+        if settings.daily_replies:
+            await self._recall(asker)
         # Nothing is awaited from here on: what is checked is still true when it is counted.
         server_id = asker.server_id or 0
         sentence = self._why_not(settings, asker, server_id, tokens)

@@ -156,6 +156,27 @@ async def test_what_was_had_outlives_a_restart_for_those_who_agreed(
     assert await restarted.refusal(asker()) is not None
 
 
+async def test_a_question_asked_while_the_day_changes_is_admitted(
+    admission: Admission,
+    servers: ServerBook,
+    store: SqlStore,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await servers.change(SCOPE, lambda old: replace(old, daily_replies=1, daily_tokens=100))
+    read = store.get_meta
+
+    async def read_slowly(key: str) -> str | None:
+        monkeypatch.setattr(store, "get_meta", read)
+        time.seconds = 86_400.0
+        assert await admission.refusal(asker(BOB)) is None  # begins the new day
+        return await read(key)
+
+    monkeypatch.setattr(store, "get_meta", read_slowly)
+    assert await admission.refusal(asker()) is None
+    assert await admission.refusal(asker()) is not None
+
+
 async def test_a_limit_that_is_lifted_holds_nobody_back(
     admission: Admission, servers: ServerBook
 ) -> None:
