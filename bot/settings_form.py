@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Final
+from weakref import WeakSet
 
 import discord
 
@@ -55,12 +56,15 @@ class SettingsForm(discord.ui.View):
         settings: ServerSettings,
         language: Language,
         usual: tuple[tuple[str, ...], tuple[str, ...]],
+        open_forms: WeakSet[discord.ui.View | discord.ui.Modal],
     ) -> None:
-        """``usual``: the operator's emoji for yes and for no."""
+        """``usual``: the operator's emoji for yes and for no. ``open_forms``: gets what is opened
+        from here, for whoever must stop it."""
         super().__init__(timeout=TIMEOUT_S)
         self._guild = guild
         self._servers = servers
         self._usual = usual
+        self._open_forms = open_forms
         self._settings = settings
         self._language = language
         self._latest: Interaction | None = None
@@ -219,8 +223,7 @@ class SettingsForm(discord.ui.View):
             edit = _to(**settings_text.numbers(*(field.value for field in fields)))
             await self._change(answer, edit)
 
-        title = self._language("settings-form-limits")
-        await interaction.response.send_modal(_Form(title, submit, *fields))
+        await self._ask(interaction, _Form(self._language("settings-form-limits"), submit, *fields))
 
     async def _ask_emoji(self, interaction: Interaction) -> None:
         now, language = self._settings, self._language
@@ -241,8 +244,13 @@ class SettingsForm(discord.ui.View):
             edit = _to(positive_emoji=positive, negative_emoji=negative)
             await self._change(answer, edit, self._votes)
 
-        title = language("settings-form-emoji")
-        await interaction.response.send_modal(_Form(title, submit, likes, dislikes))
+        await self._ask(
+            interaction, _Form(language("settings-form-emoji"), submit, likes, dislikes)
+        )
+
+    async def _ask(self, interaction: Interaction, form: _Form) -> None:
+        self._open_forms.add(form)
+        await interaction.response.send_modal(form)
 
     # --- what a press does ----------------------------------------------------------------------
 

@@ -64,6 +64,7 @@ class ServerCog(BowerbirdCog, name="Bowerbird server"):
             await servers.of(guild.id),
             await language_of(interaction),
             (usual.positive_emoji, usual.negative_emoji),
+            self.open_forms,
         )
         self.open_forms.add(form)
         form.shown_by(interaction)

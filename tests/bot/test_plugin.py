@@ -44,6 +44,7 @@ class Host(commands.Bot):
             "listeners": {name for name, found in self.extra_events.items() if found},
             "dynamic items": set(state._view_store._dynamic_items.values()),
             "attributes": set(vars(self)),
+            "forms": set(state._view_store._modals),
             "intents": self.intents.value,
         }
 
@@ -108,6 +109,19 @@ async def test_a_question_that_nobody_answered_ends_with_us(host: Host) -> None:
     await host.unload_extension(EXTENSION)
     await alice.wait_until(lambda: "being restarted, so nothing was changed" in asked.content)
     assert asked.components == []
+
+
+async def test_a_form_that_nobody_sent_goes_with_us(host: Host) -> None:
+    playground: Playground = host.playground  # type: ignore[attr-defined]
+    before = host.traces
+    await host.load_extension(EXTENSION)
+    await host.tree.sync()
+    owner = playground.person("owner")
+    settings = await (await owner.slash("general", "server settings")).answered()
+    await (await owner.click(settings, "bowerbird:settings:limits")).modal_shown()
+    await owner.wait_until(lambda: host.traces["forms"] != before["forms"])
+    await host.unload_extension(EXTENSION)
+    assert host.traces["forms"] == before["forms"]
 
 
 async def test_a_load_that_fails_leaves_nothing(
