@@ -152,6 +152,7 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
     ) -> None:
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         feedback = self.services.feedback
+        await interaction.response.defer()  # a 👎 may take a version back, which loads another
         given = await feedback.toggle(scope_id, message.id, user_id, kind)
         language = await language_of(interaction)
         if given is Given.DROPPED:
@@ -162,7 +163,8 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             return
         ballot = await self.answerer.ballots.of(interaction.guild_id)
         chosen = None if given is None else kind
-        await interaction.response.edit_message(view=ballot.view(asker_id, language, chosen))
+        view = ballot.view(asker_id, language, chosen)
+        await interaction.edit_original_response(view=view)
         is_unasked = given is Given.UNKNOWN and await feedback.offer(scope_id, user_id)
         if given is Given.OFFER or is_unasked:
             await consent.offer(message, scope_id, user_id, language)
