@@ -59,7 +59,7 @@ def owner_of(interaction: discord.Interaction[Any], name: str = FEEDBACK) -> Bow
 async def ask_below(
     message: discord.Message | discord.PartialMessage, question: str, *answers: LastingButton
 ) -> None:
-    """Ask in reply to ``message``. Where we may not, or it is gone, nobody is asked."""
+    """Ask in reply to ``message``. Where that cannot be, nobody is asked."""
     try:
         await message.channel.send(
             rendering.notice(question),
@@ -67,7 +67,7 @@ async def ask_below(
             reference=message.to_reference(fail_if_not_exists=False),
             allowed_mentions=discord.AllowedMentions.none(),
         )
-    except (discord.Forbidden, discord.NotFound) as error:
+    except discord.HTTPException as error:
         _log.info("cannot ask anything below %s: %s", message.id, error)
 
 

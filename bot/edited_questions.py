@@ -52,6 +52,15 @@ class AnswerAgainButton(
     async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         chat = cast("ChatCog", owner_of(interaction, CHAT))
         await interaction.response.defer()
+        if self.question_id in chat.asked_again:
+            return  # pressed twice
+        chat.asked_again.add(self.question_id)
+        try:
+            await self._ask_again(interaction, chat)
+        finally:
+            chat.asked_again.discard(self.question_id)
+
+    async def _ask_again(self, interaction: discord.Interaction[Any], chat: ChatCog) -> None:
         channel = interaction.channel
         assert isinstance(channel, discord.abc.Messageable)  # noqa: S101 - the offer stands in it
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -94,7 +95,8 @@ class _Lesson(discord.ui.Modal):
         if given is Given.OFFER:
             await consent.offer(self._message, scope_id, user_id, language)
         if self._question is not None:
-            await self._question.delete()  # ours, and it is answered
+            with suppress(discord.NotFound):  # answered twice, or somebody was faster
+                await self._question.delete()  # ours, and it is answered
 
     async def on_error(  # type: ignore[override]  # as discord.py's own Modal narrows it
         self, interaction: Interaction, error: Exception, /

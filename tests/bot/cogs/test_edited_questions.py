@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ async def test_another_answer_is_offered_once_and_given_on_request(house: House)
     await alice.click(offer, custom_id)
     answer = await alice.wait_for_message(lambda m: m.content == "You said: I like green")
     assert (answer.reference_id, offer.is_deleted) == (question.id, True)
+
+
+async def test_pressed_twice_it_is_answered_once(house: House) -> None:
+    alice = house.person("alice")
+    question = await asked(house, alice, "I like red")
+    await alice.edit(question, f"{house.mention} I like blue")
+    offer = await alice.wait_for_message(lambda m: m.content == OFFER)
+    custom_id = f"bowerbird:again:{alice.id}:{question.id}"
+    await asyncio.gather(alice.click(offer, custom_id), alice.click(offer, custom_id))
+    await alice.wait_until(lambda: offer.is_deleted)
+    await asked(house, alice, "and now?")  # time for a second answer, if there were one
+    assert len(house.backend.requests) == 3
 
 
 async def test_commas_and_capitals_are_no_other_question(house: House) -> None:
