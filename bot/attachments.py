@@ -69,6 +69,10 @@ class FileReader:
         self._shorten = shorten
         self._read: OrderedDict[int, tuple[str, bool]] = OrderedDict()
 
+    def forget(self) -> None:
+        """Whatever was read is read anew when it is needed."""
+        self._read.clear()
+
     async def files_of(self, message: discord.Message) -> Files:
         texts: list[str] = []
         no_text: list[str] = []

@@ -20,7 +20,7 @@ from bowerbird.bot.catalogue import Language
 from bowerbird.bot.context import scope_of
 from bowerbird.bot.schedule import NightSchedule
 from bowerbird.bot.surfaces import ChannelSurface
-from bowerbird.storage.records import GLOBAL_SCOPE, ServerSettings
+from bowerbird.storage.records import GLOBAL_SCOPE, Erased, ServerSettings
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,13 @@ class BowerbirdCog(commands.Cog):
             await surface.post(rendering.notice(language.say(refusal.sentence)), None)
         except discord.HTTPException as error:
             _log.info("cannot say why somebody gets no reply: %s", error)
+
+    async def forget_person(self, user_id: int) -> Erased:
+        """Everything of this person, what this process remembers included."""
+        erased = await self.services.feedback.forget(user_id)
+        self.services.languages.forget(user_id)
+        self.answerer.files.forget()  # some may be theirs
+        return erased
 
     async def cog_app_command_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

@@ -42,6 +42,8 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         self._threads: OrderedDict[int, bool] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._silenced: set[int] = set()
+        self.asked_again: set[int] = set()
+        """Edited questions whose button is being pressed."""
 
     async def cog_load(self) -> None:
         self.bot.add_dynamic_items(AnswerAgainButton)
@@ -192,8 +194,6 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        for thread in getattr(channel, "threads", ()):
-            await self.services.feedback.channel_deleted(thread.id)
         await self.services.feedback.channel_deleted(channel.id)
 
     @commands.Cog.listener()

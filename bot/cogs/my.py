@@ -212,8 +212,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
         answer = await confirmed(interaction, question, button, language, self.open_forms)
         if answer is None:
             return
-        erased = await self.services.feedback.forget(interaction.user.id)
-        self.services.languages.forget(interaction.user.id)
+        erased = await self.forget_person(interaction.user.id)
         await answer.edit_original_response(
             content=rendering.notice(reports.receipt(language, erased)), view=None
         )

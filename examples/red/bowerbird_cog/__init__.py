@@ -51,7 +51,7 @@ def _for_red(cog: type[BowerbirdCog]) -> type[BowerbirdCog]:
         async def red_delete_data_for_user(self, *, requester: str, user_id: int) -> None:
             """Everything goes, whoever asks: nothing of it is needed to run."""
             if is_answerable:
-                await self.services.feedback.forget(user_id)
+                await self.forget_person(user_id)
 
         async def red_get_data_for_user(self, *, user_id: int) -> dict[str, Any]:
             if not is_answerable:
