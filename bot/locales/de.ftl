@@ -305,7 +305,10 @@ privacy-in-full = Ausführlich: { $url }
 server-people = { $people ->
         [one] { $people } Person lässt
        *[other] { $people } Leute lassen
-    } mich lernen, { $refused } haben Nein gesagt; { $models ->
+    } mich lernen, { $refused ->
+        [one] { $refused } hat
+       *[other] { $refused } haben
+    } Nein gesagt; { $models ->
         [one] { $models } eigenes Modell
        *[other] { $models } eigene Modelle
     } in Gebrauch.

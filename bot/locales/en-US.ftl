@@ -147,6 +147,7 @@ confirm-restarting = I am just being restarted, so nothing was changed.
 
 my-on = Personalization is **on**: I keep our exchanges here and your votes on them{ $kept ->
         [0] {""}
+        [1] {" "}(the last one included)
        *[other] {" "}(the last { $kept } included)
     }, and learn your taste from them. { COMMAND("my forget") } deletes everything at any time.
 my-off = Personalization is **off**: I keep nothing of you here.

@@ -305,7 +305,10 @@ privacy-in-full = Al completo: { $url }
 server-people = { $people ->
         [one] { $people } persona me deja
        *[other] { $people } personas me dejan
-    } aprender, { $refused } dijeron que no; { $models ->
+    } aprender, { $refused ->
+        [one] { $refused } dijo
+       *[other] { $refused } dijeron
+    } que no; { $models ->
         [one] { $models } modelo propio
        *[other] { $models } modelos propios
     } en uso.

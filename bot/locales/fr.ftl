@@ -313,7 +313,10 @@ privacy-in-full = En entier : { $url }
 server-people = { $people ->
         [one] { $people } personne me laisse
        *[other] { $people } personnes me laissent
-    } apprendre, { $refused } ont dit non ; { $models ->
+    } apprendre, { $refused ->
+        [one] { $refused } a
+       *[other] { $refused } ont
+    } dit non ; { $models ->
         [one] { $models } modèle personnel utilisé
        *[other] { $models } modèles personnels utilisés
     }.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bowerbird.bot.cogs.base import BowerbirdCog
 from bowerbird.personalization.errors import QueueFullError
 from bowerbird.playground.people import Person
 from bowerbird.storage.records import Consent, RunState
@@ -32,7 +33,7 @@ async def test_personalization_on_keeps_the_recent_exchange(house: House) -> Non
     alice = house.person("alice")
     reply = await house.ask(alice, "hi")
     answer = await (await alice.slash("general", "my personalization", state="on")).answered()
-    assert "the last 1 included" in answer.content
+    assert "the last one included" in answer.content
     assert await house.store.reply_of_message(reply.id) is not None
 
 
@@ -59,6 +60,23 @@ async def test_forget_asks_first_and_gives_a_receipt(house: House) -> None:
     assert asked.components == []
     assert await house.store.reply_of_message(reply.id) is None
     assert (await house.store.person(0, alice.id)).consent is Consent.OFF
+
+
+async def test_forget_reaches_what_is_in_memory_only(house: House) -> None:
+    alice = house.person("alice")
+    alice.speak("de")
+    files = {"notes.txt": "a secret"}
+    question = await alice.say("general", f"{house.mention} read this", files=files)
+    await house.finished_reply(alice, question)
+    asked = await (await alice.slash("general", "my forget")).answered()
+    languages = house.services.languages
+    cog = house.client.get_cog("Bowerbird my")
+    assert isinstance(cog, BowerbirdCog)
+    assert cog.answerer.files._read
+    await alice.click(asked, "bowerbird:confirm")
+    await alice.wait_until(lambda: "Gelöscht" in asked.content)
+    assert not cog.answerer.files._read
+    assert (await languages.of(house.scope_id, alice.id)).locale == "en-US"
 
 
 async def test_forget_can_be_called_off(house: House) -> None:
