@@ -191,7 +191,10 @@ class TrainingRuns:
                 work.job = await self._prepare(work)
             except Exception as error:  # noqa: BLE001  (one person never stops the others)
                 await self._fail(work, error)
-            if work.job is not None:
+        for work in works:
+            if work.job is not None and work.is_cancelled:  # while it was prepared
+                await self._finish(work, CANCELLED)
+            elif work.job is not None:
                 by_job[work.job.job_id] = work
         jobs = [work.job for work in by_job.values() if work.job is not None]
         if not jobs:

@@ -92,6 +92,8 @@ class SubprocessExecutor(TrainExecutor):
         self._silence_s = silence_s
         self._turn = asyncio.Lock()
         self._worker: _WorkerProcess | None = None
+        self._left: dict[str, TrainJob] = {}  # of the run that has its turn
+        self._cancelled: set[str] = set()  # of these
         self._is_closed = False
 
     @property
@@ -103,7 +105,8 @@ class SubprocessExecutor(TrainExecutor):
         self, jobs: Sequence[TrainJob]
     ) -> AsyncGenerator[TrainProgress | TrainResult, None]:
         async with self._turn:
-            left = {job.job_id: job for job in jobs}
+            self._cancelled.clear()
+            self._left = left = {job.job_id: job for job in jobs}
             for start in range(MAX_STARTS):
                 if not left or self._is_closed:
                     break
@@ -112,6 +115,8 @@ class SubprocessExecutor(TrainExecutor):
                 at: str | None = None
                 pausing = asyncio.create_task(self._pause_while_busy(worker))
                 try:
+                    # First what nobody wants: by now, or any more since an earlier worker.
+                    worker.send(b"".join(map(encode_cancel, self._cancelled & left.keys())))
                     worker.send(b"".join(encode_line(job) for job in left.values()))
                     while left:
                         message = await worker.receive(self._silence_s)
@@ -141,8 +146,10 @@ class SubprocessExecutor(TrainExecutor):
                 yield TrainResult(job_id, None, error, 0.0)
 
     async def cancel(self, job_id: str) -> None:
-        if self._worker is not None:
-            self._worker.send(encode_cancel(job_id))
+        if job_id in self._left:
+            self._cancelled.add(job_id)
+            if self._worker is not None:
+                self._worker.send(encode_cancel(job_id))
 
     async def aclose(self) -> None:
         self._is_closed = True

@@ -327,6 +327,26 @@ async def test_a_person_who_leaves_is_not_postponed(
     }
 
 
+async def test_who_leaves_while_a_training_is_prepared_is_not_trained(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in (ALICE, BOB):
+        await house.vote(user, votes=4)
+    nightly, active = house.nightly(), house.adapters.active
+
+    async def last_look(scope: int, user: int) -> AdapterRef | None:
+        if user == BOB:
+            await nightly.cancel(BOB)
+        return await active(scope, user)
+
+    monkeypatch.setattr(house.adapters, "active", last_look)
+    assert states(await nightly.run_night(NIGHT)) == {
+        ALICE: RunState.PROMOTED,
+        BOB: RunState.CANCELLED,
+    }
+    assert len(house.executor.jobs) == 1
+
+
 async def test_a_night_begins_by_taking_back_what_pleases_less(house: House) -> None:
     await house.vote(votes=6, liked=6)
     nightly = house.nightly()

@@ -103,6 +103,26 @@ async def test_after_a_groups_end_they_are_trained_one_by_one() -> None:
     ]
 
 
+async def test_what_was_cancelled_is_not_wanted_of_the_next_worker_either() -> None:
+    worker = stand_in(
+        """
+        line = json.loads(sys.stdin.readline())
+        if "cancel" in line:
+            end(next_job(), f"without {line['cancel']}")
+        else:
+            step(line["job"], 0)
+            sys.stdin.readline()
+            os._exit(9)
+        """
+    )
+    executor = SubprocessExecutor(command=worker)
+    events = executor.run(jobs("one"))
+    assert isinstance(await anext(events), TrainProgress)
+    await executor.cancel("another")
+    await executor.cancel("one")
+    assert [result.error for result in await results(events)] == ["without one"]
+
+
 async def test_a_worker_that_hangs_is_replaced_and_then_given_up() -> None:
     executor = SubprocessExecutor(command=stand_in("time.sleep(3600)"), silence_s=0.2)
     (result,) = await results(executor.run(jobs("one")))
