@@ -4,22 +4,25 @@ Contract: pure; nothing held out is taught. Where a person has written what they
 to read, that is what is learned: a correction says *what*, a vote only *whether*, and votes taught
 beside corrections cost twice the time and moved what nobody had asked for (docs/LOG.md). The votes
 still choose: they make the scorer, which picks among candidates and judges at the gate. Without
-corrections, votes and pairs are what there is. Knows no tokens.
+corrections that can be read, votes and pairs are what there is. Knows no tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bowerbird.personalization.training.executor import TrainExample, TrainPair
 from bowerbird.personalization.training.rows import PersonData
 
 
-def lesson(examples: Sequence[TrainExample], pairs: Sequence[TrainPair]) -> PersonData:
-    """What of these is taught."""
-    corrections = tuple(
-        example for example in examples if example.kind == "correction" and not example.is_held_out
-    )
+def lesson(
+    examples: Sequence[TrainExample],
+    pairs: Sequence[TrainPair],
+    fits: Callable[[TrainExample], bool] = lambda _: True,
+) -> PersonData:
+    """What of these is taught. ``fits``: whether a correction is short enough to be read."""
+    taught = tuple(example for example in examples if not example.is_held_out)
+    corrections = tuple(one for one in taught if one.kind == "correction" and fits(one))
     if corrections:
         return PersonData(corrections)
-    return PersonData(tuple(examples), tuple(pairs))
+    return PersonData(taught, tuple(pair for pair in pairs if not pair.is_held_out))

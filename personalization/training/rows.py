@@ -40,20 +40,23 @@ class Row:
 
     encoded: Encoded
     is_liked: bool
-    weight: float
     reference: float
 
 
 class Unit(Protocol):
     """``mismatch``: some reply of the person's under another question, for z₀; ``None``: no need.
 
-    ``reference`` and ``mismatch_reference`` are set once the base has been asked.
+    ``reference`` and ``mismatch_reference`` are set once the base has been asked, which it is only
+    if ``is_relative``: the loss compares with it.
     """
 
     rows: tuple[Encoded, ...]
     mismatch: Encoded | None
     reference: Tensor  # [rows]
     mismatch_reference: float
+
+    @property
+    def is_relative(self) -> bool: ...
 
     def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
         """Of the unit, a scalar; ``logprobs``: each row's ``[learned tokens]``."""
@@ -66,6 +69,10 @@ class _Asked:
     reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
     mismatch_reference: float = field(default=0.0, init=False)
 
+    @property
+    def is_relative(self) -> bool:
+        return True
+
 
 @dataclass(slots=True)
 class ExampleUnit(_Asked):
@@ -77,6 +84,10 @@ class ExampleUnit(_Asked):
     nll: float
     beta: float
     token_weights: Tensor
+
+    @property
+    def is_relative(self) -> bool:
+        return bool(self.kto)
 
     def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
         (tokens,) = logprobs
@@ -145,6 +156,10 @@ class RowWriter:
         # What is learned must not include the end.
         return replace(encoded, ids=encoded.ids[:-1], loss_mask=encoded.loss_mask[:-1])
 
+    def fits(self, example: TrainExample) -> bool:
+        row = self.row(example.turns, example.reply, is_complete=example.is_complete)
+        return row is not None
+
     def units(self, data: PersonData, neutral_prompt: Encoded) -> list[Unit]:
         """All that the recipe has a use for; each with a mismatch if z₀ is asked for."""
         recipe = self._recipe
@@ -175,8 +190,8 @@ class RowWriter:
     def _token_weights(self, row: Encoded, example: TrainExample) -> Tensor:
         """1 for each learned token that says what a correction changed, and for all of others'.
 
-        That is a token the corrected reply had not, and the one after a gap: for a shortened reply,
-        its end. What the model said by itself needs no teaching.
+        That is a token that is not in the reply it corrects, and the one after each change: for a
+        shortened reply, its end. What the model said by itself needs no teaching.
         """
         learned = row.ids[-sum(row.loss_mask) :]
         if example.corrects is None:
@@ -219,7 +234,7 @@ def held_out_rows(base: SharedBase, job: TrainJob) -> list[Row]:
     found = [(example, row) for example, row in made if row is not None]
     references = base.logprobs_of([row for _, row in found]).tolist()
     return [
-        Row(row, example.is_liked, example.weight, reference)
+        Row(row, example.is_liked, reference)
         for (example, row), reference in zip(found, references, strict=True)
     ]
 

@@ -36,7 +36,7 @@ from bowerbird.personalization.types import Sampling, Turn
 Stage = Literal["loading", "training"]
 OnStep = Callable[[int, Stage, int, int], None]
 """``on_step(person, stage, done, total)``; a ``PersonalizationError`` in it ends this person's
-training. Loading is to ask the base what it says to everything that is learned."""
+training. Loading is to ask the base what it says to what is learned by comparing with it."""
 
 _NORM_FLOOR: Final = 1e-6  # as in torch's clip_grad_norm_
 
@@ -249,8 +249,8 @@ class Group:
     # --- before the first step ----------------------------------------------------------------
 
     def _refer(self, learner: _Learner, on_step: OnStep) -> None:
-        """Ask the base for every row's log-probability, once."""
-        units = learner.units
+        """Ask the base for the log-probability of every row it is compared by, once."""
+        units = [unit for unit in learner.units if unit.is_relative]
         rows = [[*unit.rows, *([unit.mismatch] if unit.mismatch else [])] for unit in units]
         flat = [row for own in rows for row in own]
 

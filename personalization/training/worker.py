@@ -141,7 +141,7 @@ class Worker:
 
     def _train(self, base: SharedBase, tasks: Sequence[_Task]) -> None:
         from bowerbird.personalization.training.curriculum import lesson
-        from bowerbird.personalization.training.rows import PersonData
+        from bowerbird.personalization.training.rows import PersonData, RowWriter
         from bowerbird.personalization.training.trainer import Group
 
         def on_step(person: int, stage: Stage, done: int, total: int) -> None:
@@ -152,11 +152,12 @@ class Worker:
         for task in tasks:
             with suppress(JobCancelledError):
                 self._report(task, "loading", 1, 2)
+        recipe = tasks[0].job.recipe
+        fits = RowWriter(base.tokenizer, recipe).fits
         data = [
-            PersonData() if task.is_over else lesson(task.job.examples, task.job.pairs)
+            PersonData() if task.is_over else lesson(task.job.examples, task.job.pairs, fits)
             for task in tasks
         ]
-        recipe = tasks[0].job.recipe
         with Group(base, len(tasks), recipe, spare=1) as group:
             trained = group.train(data, on_step)
             for person, task in enumerate(tasks):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bowerbird.personalization.training.curriculum import lesson
 from bowerbird.personalization.training.executor import TrainPair
+from bowerbird.personalization.training.rows import PersonData
 from tests.personalization.training.samples import an_example, some_examples
 
 CORRECTION = an_example(9, reply="Nine, friend.", kind="correction", corrects="Nine.")
@@ -22,6 +25,15 @@ def test_votes_and_pairs_are_taught_where_nothing_was_corrected() -> None:
     assert taught.pairs == (PAIR,)
 
 
+def test_a_correction_that_is_too_long_does_not_take_the_votes_away() -> None:
+    long = an_example(7, reply="Seven, " * 99, kind="correction", corrects="Seven.")
+    examples = (*some_examples(4), long, CORRECTION)
+    assert lesson(examples, (PAIR,), fits=lambda one: one is not long).examples == (CORRECTION,)
+    taught = lesson(examples, (PAIR,), fits=lambda _: False)
+    assert (taught.examples, taught.pairs) == (examples, (PAIR,))
+
+
 def test_nothing_held_out_is_taught() -> None:
     held_out = an_example(8, reply="Eight.", kind="correction", is_held_out=True)
-    assert lesson((*some_examples(2), held_out), ()).examples[:2] == some_examples(2)
+    taught = lesson((*some_examples(2), held_out), (PAIR, replace(PAIR, is_held_out=True)))
+    assert taught == PersonData(some_examples(2), (PAIR,))

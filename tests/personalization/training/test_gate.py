@@ -156,7 +156,7 @@ def as_rows(base: SharedBase, examples: tuple[TrainExample, ...]) -> list[Row]:
     encoded = [base.row(example.turns, example.reply) for example in examples]
     references = base.logprobs_of(encoded).tolist()
     return [
-        Row(row, example.is_liked, 1.0, reference)
+        Row(row, example.is_liked, reference)
         for row, example, reference in zip(encoded, examples, references, strict=True)
     ]
 

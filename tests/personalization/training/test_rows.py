@@ -44,6 +44,11 @@ def test_shortening_teaches_to_end_there(writer: RowWriter) -> None:
     assert found[-1][1] == 1.0
 
 
+def test_what_is_longer_than_the_window_does_not_fit(writer: RowWriter) -> None:
+    assert writer.fits(an_example())
+    assert not writer.fits(an_example(reply="much too long " * RECIPE.max_tokens))
+
+
 def test_a_text_that_corrects_nothing_counts_everywhere(writer: RowWriter) -> None:
     assert {weight for _, weight in weighed(writer, "It is one", None)} == {1.0}
 

@@ -167,6 +167,17 @@ def test_corrections_are_taught_and_liked_replies_imitated(base: SharedBase) -> 
     assert liked[1] > liked[0] + 1
 
 
+def test_the_base_is_asked_only_about_what_is_compared_with_it(base: SharedBase) -> None:
+    correction = an_example(1, reply="One, of course.", kind="correction")
+    stages: list[set[str]] = [set(), set()]
+    with Group(base, 2, replace(RECIPE, teach_weight=1.0)) as group:
+        group.train(
+            [PersonData((correction,)), voted()],
+            lambda person, stage, done, total: stages[person].add(stage),
+        )
+    assert stages == [{"training"}, {"loading", "training"}]
+
+
 def test_pairs_pull_apart(base: SharedBase) -> None:
     better, worse = an_example(reply="Better."), an_example(reply="Worse.")
     data = PersonData(pairs=(TrainPair(better.turns, better.reply, worse.reply),))
