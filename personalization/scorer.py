@@ -4,7 +4,7 @@ Contract: pure and deterministic, no torch; a fit on 256 items takes about 30 ms
 Logistic regression on features that can be read (`reply_features`), with a Gaussian prior on every
 weight, so that five votes move it little and it never needs tuning. It says how far it is to be
 trusted: ``reliability``, from votes it had not seen. What it holds are words of a person's replies
-and thus as private as the replies: whoever stores it must delete it with them. Knows no store.
+and thus as private as the replies: it is made afresh each time and stored nowhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,11 +73,10 @@ class Scorer:
     dislikes: int
 
     @classmethod
-    def fit(cls, items: Sequence[ScoredItem], background: Sequence[tuple[str, str]] = ()) -> Scorer:
-        """Learn from ``items``, oldest first. ``background``: (question, reply) without a label,
-        which say how far replies lie apart. Never fails; from nothing comes indifference."""
+    def fit(cls, items: Sequence[ScoredItem]) -> Scorer:
+        """Learn from ``items``, oldest first. Never fails; from nothing comes indifference."""
         kept = [item for item in items if item.weight > 0]  # not those of no number either
-        return _fit(_Table.of(kept[-MAX_ITEMS:], background[-MAX_ITEMS:]))
+        return _fit(_Table.of(kept[-MAX_ITEMS:]))
 
     def score(self, question: str, reply: str) -> float:
         """Log-odds that this person likes the reply; only comparisons should matter."""
@@ -94,29 +93,6 @@ class Scorer:
         chance on those it had not seen."""
         return min(self.likes, self.dislikes) >= MIN_EACH and self.reliability >= MIN_RELIABILITY
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-serialisable; ``from_dict`` gives an equal scorer."""
-        return {
-            "bias": self.bias,
-            "style": {name: list(values) for name, values in self.style.items()},
-            "terms": dict(self.terms),
-            "reliability": self.reliability,
-            "likes": self.likes,
-            "dislikes": self.dislikes,
-        }
-
-    @classmethod
-    def from_dict(cls, known: Mapping[str, Any]) -> Scorer:
-        style = {name: tuple(map(float, values)) for name, values in known["style"].items()}
-        return cls(
-            float(known["bias"]),
-            {name: (v[0], v[1], v[2], v[3], v[4]) for name, v in style.items()},
-            {term: float(weight) for term, weight in known["terms"].items()},
-            float(known["reliability"]),
-            int(known["likes"]),
-            int(known["dislikes"]),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Table:
@@ -128,10 +104,10 @@ class _Table:
     is_liked: Array  # [items] 0 or 1
     weight: Array  # [items]
     question: NDArray[np.int64]  # [items] equal where the questions are
-    spread: Array  # [features] standard deviation of labelled and background replies
+    spread: Array  # [features] standard deviation
 
     @classmethod
-    def of(cls, items: Sequence[ScoredItem], background: Sequence[tuple[str, str]]) -> _Table:
+    def of(cls, items: Sequence[ScoredItem]) -> _Table:
         measured = [reply_features.measure(item.question, item.reply) for item in items]
         style = _stacked(measured)
         used = [found.terms for found in measured]
@@ -145,10 +121,8 @@ class _Table:
         numbers: dict[str, int] = {}
         question = [numbers.setdefault(item.question, len(numbers)) for item in items]
         typical = np.array([scale for _, scale in reply_features.FEATURES])
-        apart = _stacked([reply_features.measure(*exchange) for exchange in background])
-        everything = np.concatenate([style, apart])
-        squares = ((everything - everything.mean(0)) ** 2).sum(0) if len(everything) else 0.0
-        spread = np.sqrt((squares + SCALE_PRIOR * typical**2) / (len(everything) + SCALE_PRIOR))
+        squares = ((style - style.mean(0)) ** 2).sum(0) if len(style) else 0.0
+        spread = np.sqrt((squares + SCALE_PRIOR * typical**2) / (len(style) + SCALE_PRIOR))
         return cls(
             style,
             has_term,

@@ -10,11 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def reply_logprob(token_logprobs: Tensor, reply_mask: Tensor) -> Tensor:
-    """Sum of log π over the reply's tokens, both ``[rows, tokens]`` → ``[rows]``."""
-    return torch.where(reply_mask, token_logprobs, 0.0).sum(-1)
-
-
 def reference_point(mismatched: Tensor, mismatched_reference: Tensor) -> Tensor:
     """z₀, an estimate of KL(π ‖ π_ref): the mean log-ratio of replies to *other* prompts, ≥ 0.
 

@@ -37,7 +37,6 @@ class SlotGradients:
 
     def __init__(self, slots: LoraSlots, scaling: float) -> None:
         self._slots = slots
-        self.scaling = scaling
         self.flat = torch.zeros_like(slots.values)  # [slots + 1, numbers in a slot]
         # What a number of a slot is, in units of PEFT's: 1 for A, scaling for B.
         self.unit = torch.ones(self.flat.shape[1], device=self.flat.device)

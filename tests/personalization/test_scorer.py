@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import math
 import random
 
@@ -37,23 +36,14 @@ def short_and_long(count: int, seed: int = 0) -> list[ScoredItem]:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(ITEMS, max_size=12), st.text(max_size=50), st.text(max_size=300))
 def test_nothing_makes_it_fail(items: list[ScoredItem], question: str, text: str) -> None:
-    scorer = Scorer.fit(items, [(item.question, item.reply) for item in items[:3]])
+    scorer = Scorer.fit(items)
     assert math.isfinite(scorer.score(question, text))
     assert 0 <= scorer.reliability <= 1
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(ITEMS, max_size=8), st.text(max_size=100))
-def test_json_gives_an_equal_scorer(items: list[ScoredItem], text: str) -> None:
-    scorer = Scorer.fit(items)
-    again = Scorer.from_dict(json.loads(json.dumps(scorer.as_dict())))
-    assert again.score("?", text) == scorer.score("?", text)
-    assert (again.reliability, again.is_informed) == (scorer.reliability, scorer.is_informed)
-
-
 def test_the_same_items_give_the_same_scorer() -> None:
     items = short_and_long(30)
-    assert Scorer.fit(items).as_dict() == Scorer.fit(list(items)).as_dict()
+    assert Scorer.fit(items) == Scorer.fit(list(items))
 
 
 def test_from_nothing_comes_indifference() -> None:
@@ -131,9 +121,3 @@ def test_weight_counts() -> None:
         ]
         scorer = Scorer.fit(items)
         assert scorer.score("?", favourite) > scorer.score("?", other)
-
-
-def test_a_word_that_only_unlabelled_replies_use_changes_nothing() -> None:
-    items = short_and_long(20)
-    background = [("?", f"{item.reply} Zebra.") for item in items]
-    assert "zebra" not in Scorer.fit(items, background).terms
