@@ -211,7 +211,7 @@ class LoraSlots:
             setattr(parent, name, linear)
         self._attached.clear()
         self._parameters.clear()
-        self._flat = self._flat[:, :0]
+        self._flat = self._flat.new_empty(self._flat.shape[0], 0)  # a view would keep the memory
 
     def _checked(self, slot: int) -> int:
         if not 0 <= slot < self.count:

@@ -1,7 +1,7 @@
 """Questions and text that say nothing about a person: what an adapter is held to the base by.
 
 Written for this project. The anchor's questions are trained with, the gate's never; both are
-answered by the base model itself when the worker starts. Knows no model.
+answered by the base model itself, once for a system prompt. Knows no model.
 """
 
 from __future__ import annotations

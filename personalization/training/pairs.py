@@ -35,7 +35,8 @@ _Found = tuple[TrainPair, frozenset[int]]
 
 
 def build_pairs(labelled: Sequence[LabelledReply]) -> tuple[TrainPair, ...]:
-    """The newest pairs, oldest first; held out if either reply is. ``labelled`` oldest first."""
+    """``MAX_PAIRS`` at most, held out if either reply is; ``labelled`` oldest first. Of each kind
+    the newest, but votes over everything else where that is too many."""
     clearest: dict[tuple[object, ...], _Found] = {}
     for pair, reply_ids in _all(labelled):
         key = _question(pair.turns), pair.chosen, pair.rejected

@@ -36,7 +36,7 @@ SAMPLING: Final = Sampling(max_new_tokens=80)
 """How neutral replies and the gate's samples are drawn: as replies are served, but shorter."""
 
 GATE_SEED: Final = 1
-_MAX_NEUTRAL: Final = 3  # system prompts whose neutral ground is kept; one is about 75 MB
+_MAX_NEUTRAL: Final = 3  # system prompts whose neutral ground is kept; one is about 130 MB
 _ANCHOR_SEED: Final = 0
 _ANCHOR_TOKENS: Final = 48
 _MAX_PROMPT_TOKENS: Final = 512

@@ -86,6 +86,7 @@ def test_detach_gives_the_model_back(model: Any, adapters: list[Path]) -> None:
     slots.route([0])
     assert not _close(model(PROMPT).logits, base)
     slots.detach()
+    assert slots.values.untyped_storage().nbytes() == 0
     assert _close(model(PROMPT).logits, base)
     assert not any("base" in name for name, _ in model.named_parameters())
 
