@@ -120,12 +120,9 @@ class KvCache:
         """Copy the first ``length`` positions of one row over another's."""
         self._store[:, :, target, :, :length] = self._store[:, :, source, :, :length]
 
-    def read(self, row: int, length: int, dtype: torch.dtype) -> Tensor:
-        """A copy of a row's first positions, ``[2, layers, kv_heads, length, width]``.
-
-        Nothing is lost in the dtype that the model computes keys and values in.
-        """
-        return self._store[:, :, row, :, :length].to(dtype, copy=True).contiguous()
+    def read(self, row: int, length: int) -> Tensor:
+        """A copy of a row's first positions, ``[2, layers, kv_heads, length, width]``."""
+        return self._store[:, :, row, :, :length].clone(memory_format=torch.contiguous_format)
 
     def write(self, row: int, values: Tensor, length: int) -> None:
         """Let a row begin with the first ``length`` positions of what ``read`` gave."""

@@ -30,10 +30,9 @@ _CGROUP_FILES = (  # version 2, version 1: limit, usage, and what of it can be h
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """In bytes: of a token in a row, of one remembered, of an adapter, of packing the weights."""
+    """In bytes: of a token, in a row or remembered, of an adapter, of packing the weights."""
 
-    row_token: int
-    kept_token: int
+    token: int
     adapter: int
     packing: int
 
@@ -75,7 +74,7 @@ def plan(costs: Costs, *, rows: int, context_tokens: int, extras: Extras, free: 
     def required() -> int:
         slots = rows + 1  # one stays empty, for rows without an adapter
         in_use = rows + extras.waiting
-        return rows * context * costs.row_token + (slots + in_use) * costs.adapter
+        return rows * context * costs.token + (slots + in_use) * costs.adapter
 
     if limit is None:
         while required() > budget and context > _LEAST_CONTEXT:
@@ -90,7 +89,7 @@ def plan(costs: Costs, *, rows: int, context_tokens: int, extras: Extras, free: 
             advice = "choose a smaller BASE_MODEL or a lower LORA_RANK"
         raise ModelError(
             f"MAX_BATCH={rows} with a context of {context} tokens needs "
-            f"{_mib(rows * context * costs.row_token)} for conversations and {_mib(adapters)} for "
+            f"{_mib(rows * context * costs.token)} for conversations and {_mib(adapters)} for "
             f"adapters, and GENERATION_MEMORY_MB is {set_to}; {advice}"
         )
     if (rows, context) != (wished_rows, context_tokens):
@@ -105,7 +104,7 @@ def plan(costs: Costs, *, rows: int, context_tokens: int, extras: Extras, free: 
     left = budget - required()
     is_packed = 0 < costs.packing <= left
     left -= costs.packing if is_packed else 0
-    prefix_bytes = min(extras.prefixes * context * costs.kept_token, left)
+    prefix_bytes = min(extras.prefixes * context * costs.token, left)
     left -= prefix_bytes
     spare = min(extras.adapters, left // max(1, costs.adapter))
     total = budget - left + spare * costs.adapter

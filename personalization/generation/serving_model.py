@@ -86,8 +86,7 @@ class ServingModel:
         adapter_dtype = torch.float32 if self.device.type == "cpu" else self._dtype
         adapter_size = lora_layout.adapter_size(model, tuple(lora_targets), lora_rank)
         costs = memory.Costs(
-            row_token=self.token_bytes,
-            kept_token=self.token_bytes,
+            token=self.token_bytes,
             adapter=adapter_size * adapter_dtype.itemsize,
             packing=_copy_bytes(model, is_int8) if is_packable else 0,
         )
@@ -155,7 +154,7 @@ class ServingModel:
 
     def remember(self, row: int, length: int) -> Tensor:
         """What a row has read, to ``recall`` later; of ``token_bytes`` a token."""
-        return self.cache.read(row, length, self._dtype)
+        return self.cache.read(row, length)
 
     def recall(self, row: int, values: Tensor, length: int) -> None:
         """Go on after the first ``length`` tokens of what ``remember`` gave."""

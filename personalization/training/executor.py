@@ -78,11 +78,11 @@ class TrainRecipe:
     ``batch_size``: examples, pairs or questions a step.
 
     ``objective``: ``preference`` is the sum of the weighted terms, of which those of weight 0 cost
-    nothing: ``kto_weight`` for votes and corrections, ``weak_weight`` for KTO on weak examples,
-    ``pair_weight`` for DPO, ``teach_weight`` and ``liked_nll_weight`` for NLL on corrections and on
-    liked replies; in a correction, what the model had said by itself counts ``unchanged_weight`` a
-    token, what the person changed 1. ``reinforce`` is RLOO, with votes as rewards where none are
-    given.
+    nothing: ``kto_weight`` for votes, and for corrections if ``teach_weight`` is 0; ``weak_weight``
+    for KTO on weak examples; ``pair_weight`` for DPO; ``teach_weight`` and ``liked_nll_weight`` for
+    NLL on corrections and on liked replies; in a correction, what the model had said by itself
+    counts ``unchanged_weight`` a token, what the person changed 1. ``reinforce`` is RLOO, with
+    votes as rewards where none are given.
 
     ``kl_weight``: per token, to the base on neutral questions. ``norm_weight``: of ‖BA‖²_F, summed
     over layers. ``weight_decay``: AdamW's, on A and B. ``z0_every``: steps between two estimates

@@ -31,7 +31,7 @@ def _prefill(cache: KvCache, row: int, start: int, tokens: int) -> torch.Tensor:
 
 
 def _is_there(cache: KvCache, row: int, made: torch.Tensor) -> bool:
-    kept = cache.read(row, made.shape[2], torch.float32)
+    kept = cache.read(row, made.shape[2])
     return torch.equal(kept, torch.stack([made, -made]))
 
 
@@ -60,7 +60,7 @@ def test_decoding_reads_one_block_and_gives_up_what_nobody_needs() -> None:
     assert _is_there(cache, 0, made)
     # What was given up comes back empty: it may have been anything.
     cache.begin_prefill(1, 40, 10)
-    assert not cache.read(1, 50, torch.float32)[:, :, :, 32:].any()
+    assert not cache.read(1, 50)[:, :, :, 32:].any()
 
 
 def test_it_never_takes_more_than_it_has() -> None:
@@ -85,7 +85,7 @@ def test_it_never_takes_more_than_it_has() -> None:
 def test_what_is_recalled_has_room() -> None:
     cache = _cache()
     made = _prefill(cache, 0, 0, 150)
-    kept = cache.read(0, 150, torch.float32)
+    kept = cache.read(0, 150)
     other = _cache()
     other.write(1, kept, 150)
     assert _is_there(other, 1, made)

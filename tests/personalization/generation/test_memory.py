@@ -21,7 +21,7 @@ from bowerbird.personalization.generation.memory import (
 from tests import tiny
 
 MIB = 2**20
-COSTS = Costs(row_token=1024, kept_token=1024, adapter=MIB, packing=100 * MIB)
+COSTS = Costs(token=1024, adapter=MIB, packing=100 * MIB)
 EXTRAS = Extras(waiting=8, adapters=16, prefixes=8)
 
 
@@ -31,7 +31,7 @@ def _plan(free: int, extras: Extras = EXTRAS, rows: int = 8, context: int = 2048
 
 def _used(made: MemoryPlan, extras: Extras) -> int:
     """All there can be at once, straight from what each thing is."""
-    rows = made.rows * made.context_tokens * COSTS.row_token
+    rows = made.rows * made.context_tokens * COSTS.token
     slots = (made.rows + 1) * COSTS.adapter
     packing = COSTS.packing if made.is_packed else 0
     return rows + slots + made.adapters * COSTS.adapter + packing + made.prefix_bytes
