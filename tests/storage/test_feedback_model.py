@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -203,6 +204,7 @@ TestFeedbackMachine.settings = settings(
 )
 
 
+@pytest.mark.timeout(180 + EVENTS / 20)
 async def test_a_long_history_leaves_what_the_model_says(store: SqlStore) -> None:
     """Events on all messages at once; on one message they keep their order."""
     random_ = random.Random(EVENTS)
