@@ -36,8 +36,6 @@ LENGTH_BOUNDS: Final = (0.5, 2.0)
 LIKED_LENGTH_BOUNDS: Final = (0.3, 2.0)
 """Wider below: who likes short replies minds little if they become shorter still."""
 
-AUC_TOLERANCE: Final = 0.05
-"""Of an incumbent's AUC; against the base (0.5 by definition) there is none."""
 CLEARLY_BELOW_Z: Final = 1.645
 """Standard errors below one half from which on fewer wins are no accident (one-sided 5 %)."""
 
@@ -90,6 +88,7 @@ class Measurements:
     held_out: int
     auc: float | None
     incumbent_auc: float | None
+    auc_error: float
     taste: Taste | None
     kl_per_token: float
     general_nll_change: float
@@ -123,12 +122,13 @@ def _against_preference(found: Measurements) -> list[str]:
         return []
     bar = 0.5
     if found.incumbent_auc is not None:
-        bar = max(bar, found.incumbent_auc - AUC_TOLERANCE)
-    if found.auc >= bar:
+        bar = max(bar, found.incumbent_auc)
+    needed = bar - CLEARLY_BELOW_Z * found.auc_error
+    if found.auc >= needed:
         return []
     reason = (
         "On votes it had not seen, it told liked replies from disliked ones less well than the "
-        f"current version ({found.auc:.0%} of pairs right, needed {bar:.0%})."
+        f"current version ({found.auc:.0%} of pairs right, needed {needed:.0%})."
     )
     return [reason]
 

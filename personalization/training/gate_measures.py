@@ -94,15 +94,14 @@ def measure(
     if is_enough and incumbent is not None:
         incumbent_ratios = _log_ratios(base, incumbent, held_out)
     on_step(4, total)
-    kl = _kl(base, candidate, neutral)
-    general = base.general_nll()
-    change = base.general_nll(candidate) / general - 1
+    kl, change = drift(base, candidate, neutral)
     on_step(5, total)
     found = Measurements(
         is_finite=is_finite,
         votes=len(voted),
         held_out=len(held_out),
         auc=_auc(held_out, ratios) if ratios is not None else None,
+        auc_error=_auc_error(held_out) if is_enough else 0.0,
         incumbent_auc=_auc(held_out, incumbent_ratios) if incumbent_ratios is not None else None,
         taste=_taste(base, voted, fresh, before, is_against_incumbent=incumbent is not None),
         kl_per_token=kl,
@@ -144,6 +143,19 @@ def _sampled(
 def _log_ratios(base: SharedBase, slot: int, rows: Sequence[Row]) -> list[float]:
     now = base.logprobs_of([row.encoded for row in rows], slot).tolist()
     return [logprob - row.reference for logprob, row in zip(now, rows, strict=True)]
+
+
+def drift(base: SharedBase, slot: int, neutral: Neutral) -> tuple[float, float]:
+    """What changed where nobody asked for it: KL per token on the base's replies to neutral
+    questions, in nats, and the relative change of the NLL of ordinary text."""
+    return _kl(base, slot, neutral), base.general_nll(slot) / base.general_nll() - 1
+
+
+def _auc_error(rows: Sequence[Row]) -> float:
+    """Standard error of an AUC that is no better than chance (Mann & Whitney 1947)."""
+    liked = sum(row.is_liked for row in rows)
+    disliked = len(rows) - liked
+    return float(((liked + disliked + 1) / (12 * liked * disliked)) ** 0.5)
 
 
 def _auc(rows: Sequence[Row], ratios: Sequence[float]) -> float:

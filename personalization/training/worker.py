@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -170,24 +170,28 @@ class Worker:
     ) -> None:
         """Judge one person's candidate and leave it where it is wanted."""
         from bowerbird.personalization.training import gate, gate_measures
+        from bowerbird.personalization.training.restraint import restrain
         from bowerbird.personalization.training.rows import held_out_rows
 
         task, job = tasks[person], tasks[person].job
         if trained.error is not None and trained.is_finite:
             raise trained.error
         incumbent = len(tasks)
+        neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
+        scale = restrain(base, person, neutral) if trained.is_finite else 1.0
         found = gate_measures.measure(
             base,
             person,
             examples=job.examples,
             held_out=held_out_rows(base, job),
-            neutral=base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system")),
+            neutral=neutral,
             incumbent=incumbent if self._load_incumbent(base, incumbent, job) else None,
             is_finite=trained.is_finite,
             seed=job.recipe.seed,
             on_step=lambda done, total: self._report(task, "gate", done, total),
         )
         verdict = gate.judge(found)
+        verdict = replace(verdict, measurements={**verdict.measurements, "scale": scale})
         if verdict.is_accepted or job.keeps_rejected:
             save(group.weights(person), Path(job.candidate_dir), job.base_model)
         self._end(task, verdict, None)

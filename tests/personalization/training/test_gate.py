@@ -34,6 +34,7 @@ FINE = Measurements(
     held_out=12,
     auc=0.8,
     incumbent_auc=None,
+    auc_error=0.0,
     taste=Taste(wins=0.6, error=0.12, reliability=0.8, is_against_incumbent=False),
     kl_per_token=0.01,
     general_nll_change=0.0,
@@ -111,7 +112,7 @@ def test_each_fault_alone_is_a_no_with_its_reason(changes: dict[str, Any], says:
         fresh(nll_rise=-0.5) | liked(nll_rise=-0.5),
         fresh(relevance=0.6) | liked(relevance=0.7),  # who likes "Okay." likes what fits anything
         fresh(distinct_bigrams=0.6) | liked(distinct_bigrams=0.65),
-        {"auc": 0.86, "incumbent_auc": 0.9},
+        {"auc": 0.86, "incumbent_auc": 0.9, "auc_error": 0.05},  # no clear difference
         {"taste": Taste(0.35, 0.12, 0.8, is_against_incumbent=True)},  # may be an accident
     ],
 )
