@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from bowerbird.personalization.errors import QueueFullError
-from bowerbird.playground import Playground
+from bowerbird.playground import Playground, serialize
 from bowerbird.playground.model import Attachment
 from bowerbird.playground.permissions import Permission
 from tests.bot import house as houses
@@ -95,6 +96,17 @@ async def test_other_threads_and_messages_are_left_alone(house: House) -> None:
     thread = await alice.open_thread("general", "not for bots")
     await alice.say(thread, "just us")
     await alice.say("general", "hello everybody")
+    await house.ask(alice, "but you")
+    assert len(house.backend.requests) == 1
+
+
+async def test_webhooks_are_left_alone(house: House) -> None:
+    alice, world = house.person("alice"), house.playground.world
+    said = await alice.say("general", "what people say arrives like this")
+    event = serialize.message_event(world, said, house.playground.bot)
+    event |= {"id": str(world.new_id()), "content": f"{house.mention} hi", "webhook_id": "1"}
+    del event["member"]
+    house.client._connection.parse_message_create(cast("Any", event))
     await house.ask(alice, "but you")
     assert len(house.backend.requests) == 1
 
