@@ -1,9 +1,9 @@
 """An adapter that drifted further than the gate allows is scaled down until it is within.
 
-Contract: ΔW becomes s·ΔW with the largest s of a few that keeps the drift where nobody asked for any
-change (KL per token, ordinary text) below ``SHARE`` of the gate's bounds; an adapter within them
-is left as it is. Along a scaled adapter drift falls faster than taste (the KL with about s²), so a
-little less of a good adapter is better than none. Judges nothing: that is the gate's.
+Contract: ΔW becomes s·ΔW with the largest s of a few that keeps the drift where nobody asked for
+any change (KL per token, ordinary text) below ``SHARE`` of the gate's bounds; an adapter within
+them is left as it is. The KL falls with about s², so a little less of a good adapter is better
+than none. Judges nothing: that is the gate's.
 """
 
 from __future__ import annotations
