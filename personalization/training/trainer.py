@@ -28,10 +28,9 @@ from bowerbird.personalization.training import losses, slot_learning
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.training.reading import MAX_PLACES
 from bowerbird.personalization.training.rows import PersonData, RowWriter, Unit
-from bowerbird.personalization.training.sampler import SampledReply
-from bowerbird.personalization.training.shared_base import SAMPLING, Neutral, SharedBase
+from bowerbird.personalization.training.shared_base import Neutral, SharedBase
 from bowerbird.personalization.training.trie import lay_out
-from bowerbird.personalization.types import Sampling, Turn
+from bowerbird.personalization.types import Turn
 
 Stage = Literal["loading", "training"]
 OnStep = Callable[[int, Stage, int, int], None]
@@ -123,32 +122,6 @@ class Group:
     def weights(self, person: int) -> AdapterWeights:
         """The person's adapter as it is now."""
         return self._slots.read(person, alpha=self._recipe.alpha)
-
-    def sample(
-        self,
-        prompts: Sequence[Sequence[Encoded]],
-        *,
-        replies: int,
-        seed: int,
-        sampling: Sampling = SAMPLING,
-    ) -> list[list[list[SampledReply]]]:
-        """So many fresh replies of each person's adapter to each of their own prompts (of
-        ``SharedBase.prompt``), all people's in one batch: ``[person][prompt][reply]``."""
-        asked = [
-            (person, prompt)
-            for person, own in enumerate(prompts)
-            for prompt in own
-            for _ in range(replies)
-        ]
-        made = iter(
-            self._base.replies(
-                [prompt for _, prompt in asked],
-                [person for person, _ in asked],
-                seed=seed,
-                sampling=sampling,
-            )
-        )
-        return [[[next(made) for _ in range(replies)] for _ in own] for own in prompts]
 
     def train(self, data: Sequence[PersonData], on_step: OnStep = _ignore) -> list[Trained]:
         """Train everybody on theirs; empty data is no training, and no error."""
