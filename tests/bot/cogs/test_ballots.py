@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
@@ -74,6 +77,25 @@ async def test_votes_toggle_and_show(house: House) -> None:
     await press(alice, reply, "dislike")
     await alice.wait_until(lambda: chosen(reply) == [])
     assert await liked(house, alice) == []
+
+
+async def test_a_press_is_acknowledged_however_long_the_vote_takes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, is_loaded = house.person("alice"), asyncio.Event()
+    await settle(house, votes="buttons")
+    await house.opt_in(alice)
+    reply = await voted_by_button(house, alice)
+
+    async def take_a_version_back(*_: int) -> None:
+        await is_loaded.wait()
+
+    monkeypatch.setattr(house.services.nightly, "look_back", take_a_version_back)
+    pressed = await alice.click(reply, f"bowerbird:vote:dislike:{alice.id}")
+    await pressed.acknowledged()
+    assert chosen(reply) == []
+    is_loaded.set()
+    await alice.wait_until(lambda: chosen(reply) == ["👎"])
 
 
 async def test_they_work_after_a_restart_and_whatever_is_set_since(
