@@ -95,17 +95,17 @@ class Interaction:
             return False
         return self.response is None or not self.response.is_loading
 
-    async def answered(self, timeout_s: float = 10.0) -> Message:
+    async def answered(self, timeout_s: float = 30.0) -> Message:
         """The bot's answer, once it is more than "… is thinking". Raises on failure and timeout."""
         return await self._until(lambda: self.response if self.is_answered else None, timeout_s)
 
-    async def acknowledged(self, timeout_s: float = 10.0) -> CallbackKind:
+    async def acknowledged(self, timeout_s: float = 30.0) -> CallbackKind:
         return await self._until(lambda: self.callback, timeout_s)
 
-    async def modal_shown(self, timeout_s: float = 10.0) -> Modal:
+    async def modal_shown(self, timeout_s: float = 30.0) -> Modal:
         return await self._until(lambda: self.modal, timeout_s)
 
-    async def followed_up(self, count: int = 1, timeout_s: float = 10.0) -> Message:
+    async def followed_up(self, count: int = 1, timeout_s: float = 30.0) -> Message:
         """The `count`-th follow-up."""
         await self._until(lambda: len(self.follow_ups) >= count, timeout_s)
         return self.follow_ups[count - 1]

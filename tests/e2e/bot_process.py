@@ -123,7 +123,7 @@ class BotProcess:
         """Its stderr so far, of all its lives."""
         return "\n".join([*self._ended, *([self._running.said] if self._running else [])])
 
-    async def line_with(self, words: str, timeout_s: float = 30.0) -> str:
+    async def line_with(self, words: str, timeout_s: float = 60.0) -> str:
         assert self._running is not None
         return await self._running.line_with(words, timeout_s)
 

@@ -11,7 +11,11 @@ from bowerbird.playground.model import MessageKind
 from tests.e2e.conftest import REPLY_S, Scene, parts_of
 from tests.e2e.scripted_model import DEFAULT, SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 async def test_everybody_gets_their_own_reply_at_the_same_time(scene: Scene) -> None:

@@ -11,7 +11,11 @@ from bowerbird.playground.people import Person
 from tests.e2e.conftest import REPLY_S, Scene, custom_ids, is_finished, parts_of
 from tests.e2e.scripted_model import SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 VOTES = "SELECT user_id, kind FROM feedback WHERE message_id = ? ORDER BY user_id, kind"
 TEXTS = "SELECT text FROM replies WHERE user_id = ? ORDER BY reply_id"

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.isolation import measure
 
-pytestmark = [pytest.mark.e2e, pytest.mark.model]
+pytestmark = [pytest.mark.e2e, pytest.mark.model, pytest.mark.timeout(600)]
 
 
 async def test_base_alice_and_bob(tmp_path: Path, smollm2_dir: Path) -> None:

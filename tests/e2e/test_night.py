@@ -24,9 +24,13 @@ from tests.e2e.bot_process import BotProcess, eventually
 from tests.e2e.conftest import REPLY_S, Scene, running_bot
 from tests.e2e.scripted_model import SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
-TRAIN_S = 120.0
+TRAIN_S = 300.0
 RUNS = "SELECT state, attempts, version FROM runs WHERE user_id = ? ORDER BY run_id"
 MANY = 60
 

@@ -13,7 +13,11 @@ from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import REPLY_S, Scene, running_bot
 from tests.e2e.scripted_model import SCRIPTS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -77,7 +81,7 @@ async def test_forgetting_leaves_no_byte_and_no_weight(scene: Scene) -> None:
     await bob.react(bobs, "👍")
     used = await scene.owner.slash(scene.general, "retrain", user=alice.user)
     verdict = await used.answered()
-    await alice.wait_until(lambda: "accepted" in verdict.content, 90, "the verdict")
+    await alice.wait_until(lambda: "accepted" in verdict.content, 300, "the verdict")
     weights = bot.adapters / str(scene.guild.id) / str(alice.id)
     assert [path.name for path in weights.iterdir()] == ["v1"]
     assert bot.files_with("condor")

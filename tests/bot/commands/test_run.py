@@ -157,6 +157,7 @@ async def test_a_corrupt_adapter_costs_the_touch_but_not_the_reply(
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(600)  # the worker has the lowest priority, also on a busy test machine
 async def test_retrain_beside_a_running_bot(outside: Console, server: Playground) -> None:
     """Another process trains alice; the bot's next reply is made with what it published."""
     alice = server.person("alice")
@@ -168,7 +169,7 @@ async def test_retrain_beside_a_running_bot(outside: Console, server: Playground
     outside.env["TRAINING_ACKNOWLEDGED"] = "true"
     async with outside.start("run") as running:
         await server.bot_ready(START_S)
-        done = await asyncio.to_thread(outside, "retrain", "--user", str(alice.id), timeout_s=150)
+        done = await asyncio.to_thread(outside, "retrain", "--user", str(alice.id), timeout_s=300)
         assert done.returncode == 0, done.stderr
         assert f"{alice.id} in {guild.id}: training 100 %" in done.stderr
         assert "Verdict" in done.stdout
