@@ -170,13 +170,6 @@ class LoraSlots:
                 self._flat[slot].zero_()
             self._is_empty[slot] = True
 
-    def scale(self, slot: int, factor: float) -> None:
-        """Make what a slot adds to each layer ``factor`` times as much."""
-        with torch.no_grad():
-            row = self._flat[self._checked(slot)]
-            for place in self._places.values():
-                row[place.b_offset : place.b_offset + place.out_features * self.rank] *= factor
-
     def move(self, source: int, target: int) -> None:
         """Copy what ``source`` holds over ``target``."""
         if self._is_empty[self._checked(source)]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bowerbird.personalization.training import gate, gate_measures
+from bowerbird.personalization.training import gate, gate_measures, slot_learning
 from bowerbird.personalization.training.shared_base import Neutral, SharedBase
 
 STEP: Final = 0.85
@@ -28,6 +28,6 @@ def restrain(base: SharedBase, slot: int, neutral: Neutral) -> float:
         )
         if is_within or not kl < float("inf"):  # numbers that are not finite are the gate's to say
             break
-        base.required_slots().scale(slot, STEP)
+        slot_learning.scale(base.required_slots(), slot, STEP)
         scale *= STEP
     return scale

@@ -32,6 +32,14 @@ def initialize(slots: LoraSlots, slot: int, seed: int) -> None:
     slots.load(slot, row.to(slots.values))
 
 
+@torch.no_grad()
+def scale(slots: LoraSlots, slot: int, factor: float) -> None:
+    """Make what a slot adds to each layer ``factor`` times as much."""
+    row = slots.values[slot]
+    for place in slots.places.values():
+        row[place.b_offset : place.b_offset + place.out_features * slots.rank] *= factor
+
+
 class SlotGradients:
     """What backward passes over ``slots`` leave, ``collect``-ed. ``scaling``: alpha / rank."""
 
