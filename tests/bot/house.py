@@ -162,5 +162,9 @@ async def running(
                 ready.cancel()
                 await task
             store = cast("SqlStore", services.store)
-            yield House(playground, client, services, backend, executor, store)
-        await asyncio.gather(task, return_exceptions=True)
+            try:
+                yield House(playground, client, services, backend, executor, store)
+            finally:
+                # Closed under it, it may dispatch "disconnect" where there is no loop any more.
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
