@@ -207,9 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--without",
         nargs="+",
-        choices=("curve", "nights"),
+        choices=("controls", "curve", "nights"),
         default=(),
-        help="leave out the two parts that take most of the time",
+        help="leave out parts that take much time",
     )
     evaluate.add_argument(
         "--out",

@@ -66,6 +66,8 @@ def _plan(options: argparse.Namespace) -> Plan:
     if not 1 <= questions <= len(TEST):
         raise MisuseError(f"--questions can be 1 to {len(TEST)}")
     plan = replace(plan, people=people, questions=questions)
+    if "controls" in options.without:
+        plan = replace(plan, control_people=0)
     if "curve" in options.without:
         plan = replace(plan, curve=(), curve_people=0)
     if "nights" in options.without:

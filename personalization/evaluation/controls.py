@@ -88,6 +88,8 @@ class Controls:
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
         """Both controls' figures, each with ``is_as_expected`` (``None``: too few people)."""
+        if not taught:
+            return {}
         degenerate = [trained[self._degenerate(one, disliked).name] for one in taught]
         students = [
             Student(

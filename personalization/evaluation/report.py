@@ -122,6 +122,8 @@ def _gains(figures: Mapping[str, Any]) -> str:
 
 
 def _controls(controls: Mapping[str, Any]) -> str:
+    if not controls:
+        return "<p>The controls were left out.</p>"
     degenerate, shuffled = controls["degenerate"], controls["shuffled"]
     nonsense = (
         f"stopped by the gate {degenerate['stopped_by_gate_share']:.0%}; win rate "
