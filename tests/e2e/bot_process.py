@@ -54,6 +54,8 @@ class BotProcess:
             "DISCORD_GATEWAY_URL": playground.gateway_url,
             "BASE_MODEL": str(model),
             "DTYPE": "float32",
+            # The scripted model's other layers say nothing, and would say anything if they learned.
+            "LORA_TARGETS": "q_proj,k_proj,v_proj,o_proj",
             "MAX_NEW_TOKENS": "400",
             "MIN_FEEDBACK": "2",
             "TRAINING_ACKNOWLEDGED": "true",
