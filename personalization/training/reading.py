@@ -23,7 +23,7 @@ from bowerbird.personalization.training.trie import Trie, attention_mask, lay_ou
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MAX_PLACES: Final = 1024
+MAX_PLACES: Final = 512
 """Of a pass, padding included: what fits into memory with all a backward pass needs (about 2 MB
 each for SmolLM2), and enough that the matrix products are at full speed."""
 
