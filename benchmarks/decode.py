@@ -32,10 +32,10 @@ from bowerbird.personalization.generation import machine_trial
 from bowerbird.personalization.generation.decoder import Decoder, Row
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import DEFAULT_MODEL, fetch_model, load_model, load_tokenizer
+from bowerbird.personalization.training.executor import ALL_LINEAR
 from bowerbird.personalization.types import Sampling
 
 MODELS = Path(__file__).parents[1] / "data" / "models"
-TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 ROWS = (1, 8, 32)
 CONTEXT = 256
 STEPS = 5
@@ -57,7 +57,7 @@ def main(rounds: int, out: Path) -> None:
     console = Console(highlight=False)
     choice = machine_trial.settle("auto", "cpu", None)
     torch.set_num_threads(choice.threads)
-    lora: dict[str, Any] = {"lora_rank": RANK, "lora_targets": TARGETS}
+    lora: dict[str, Any] = {"lora_rank": RANK, "lora_targets": ALL_LINEAR}
     figures: dict[str, Any] = {
         "machine": f"{report.machine()}, {choice.threads} threads",
         "context": CONTEXT,
@@ -197,7 +197,7 @@ def _vllm(path: str, adapters: Path, console: Console) -> Speed | None:
 def _peft(path: str, count: int, folder: Path) -> tuple[Any, list[Path]]:
     """A PEFT model with ``count`` adapters, and the same adapters on disk."""
     config = LoraConfig(
-        r=RANK, lora_alpha=2 * RANK, target_modules=list(TARGETS), task_type="CAUSAL_LM"
+        r=RANK, lora_alpha=2 * RANK, target_modules=list(ALL_LINEAR), task_type="CAUSAL_LM"
     )
     model = get_peft_model(load_model(path, device="cpu", dtype="float32"), config, "a0")  # type: ignore[arg-type]
     for i in range(1, count):

@@ -28,7 +28,7 @@ from bowerbird.personalization.evaluation.opinions import (
 from bowerbird.personalization.evaluation.outcomes import Case, Outcome, rounded
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
-from bowerbird.personalization.training.executor import TrainRecipe
+from bowerbird.personalization.training.executor import ALL_LINEAR, TrainRecipe
 from bowerbird.personalization.types import AdapterRef
 
 DISLIKED: Final = 40
@@ -37,11 +37,6 @@ MAX_SHUFFLED_GAIN: Final = 0.03
 
 MIN_PEOPLE: Final = 3
 """Of fewer an interval says nothing, and one person's few replies may gain by chance."""
-
-_ALL_LINEAR: Final = (
-    *("q_proj", "k_proj", "v_proj", "o_proj"),
-    *("gate_proj", "up_proj", "down_proj"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +182,7 @@ def degenerate(recipe: TrainRecipe) -> TrainRecipe:
         liked_nll_weight=0.0,
         weak_weight=0.0,
         norm_weight=0.0,
-        targets=_ALL_LINEAR,
+        targets=ALL_LINEAR,
         learning_rate=2e-3,
         epochs=4,
         batch_size=4,

