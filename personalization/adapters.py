@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from bowerbird.personalization.durable import sync
 from bowerbird.personalization.errors import AdapterError
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import AdapterState, AdapterVersion
@@ -311,7 +311,7 @@ def _move_into_place(candidate: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove(target)  # a crash between rename and transaction left it; no row knows it
     candidate.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _remove(path: Path) -> None:
@@ -327,13 +327,3 @@ def _remove_version(path: Path) -> None:
     for folder in (path.parent, path.parent.parent):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot open directories
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

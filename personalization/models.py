@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from bowerbird.personalization.durable import sync
 from bowerbird.personalization.errors import ModelError
 
 if TYPE_CHECKING:
@@ -225,12 +226,12 @@ def _fetch_default(models_dir: Path, target: Path, report: Report) -> None:
         (made / _MARKER).write_text(json.dumps(marker, indent=1), "utf-8")
         for path in made.iterdir():
             path.chmod(0o644)
-            _sync(path)
-        _sync(made)
+            sync(path)
+        sync(made)
         if target.exists():  # damaged or from an older conversion
             shutil.rmtree(target)
         made.rename(target)
-        _sync(models_dir)
+        sync(models_dir)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -359,16 +360,6 @@ def quiet_transformers() -> Iterator[None]:
     finally:
         if was_enabled:
             transformers_logging.enable_progress_bar()
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open directories
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _version(text: str) -> tuple[int, ...]:

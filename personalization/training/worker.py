@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import psutil
 
+from bowerbird.personalization.durable import sync
 from bowerbird.personalization.errors import AdapterError, PersonalizationError, TrainingError
 from bowerbird.personalization.training.executor import (
     TrainJob,
@@ -265,23 +266,13 @@ def save(weights: AdapterWeights, target: Path, base_model: str) -> None:
             raise TrainingError(f"the adapter could not be written: {error}") from error
         work.chmod(0o755)
         for path in (*work.iterdir(), work):
-            _sync(path)
+            sync(path)
         if target.exists():
             shutil.rmtree(target)
         work.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows cannot open directories
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _step_back() -> None:
