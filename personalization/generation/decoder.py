@@ -3,10 +3,11 @@
 Contract: each reply is what it would be alone (same model, adapter and seed), whatever joins,
 leaves or fails beside it; exactly so in float32, while in bfloat16 the processor rounds differently
 for different numbers of rows, so that near ties may fall the other way. A step is one chunk of at
-most one prompt, then one token for every row that has its prompt behind it (continuous batching, Yu
-et al. 2022; chunked prefill, Agrawal et al. 2024). Rows that decode are always the first ones, so
-batch row, cache row and adapter slot are the same number, and every pass works on slices, not on
-gathered copies. Knows no threads, queues or people; used by ``engine`` and by the training gate.
+most one prompt, then one token for every row that has no more than one to read (continuous
+batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024). Rows that decode are always the
+first ones, so batch row, cache row and adapter slot are the same number, and every pass works on
+slices, not on gathered copies. Knows no threads, queues or people; used by ``engine`` and by the
+training gate.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from bowerbird.personalization.errors import (
     PromptTooLongError,
 )
 from bowerbird.personalization.generation.memory import Extras
-from bowerbird.personalization.generation.prefix_cache import PrefixLease
+from bowerbird.personalization.generation.prefix_cache import PrefixLease, common_length
 from bowerbird.personalization.generation.sampling import RowSampler, choose
 from bowerbird.personalization.generation.serving_model import ServingModel
 from bowerbird.personalization.generation.stop_strings import StopStrings
@@ -62,6 +63,19 @@ class Row:
     sampler: RowSampler = field(init=False)
     text: TextStream = field(init=False)
     stops: StopStrings = field(init=False)
+
+    @property
+    def latest(self) -> int:
+        """The last token of prompt and reply, which the next decoding pass reads."""
+        return self.said[-1] if self.said else self.prompt_ids[-1]
+
+    def may_follow(self, other: Row) -> bool:
+        """Whether it may go on from what the other has read: one adapter, and one person."""
+        if self.adapter is not other.adapter:
+            return False
+        if self.prefix is None or other.prefix is None:
+            return self.prefix is other.prefix
+        return self.prefix.is_shared_with(other.prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +163,11 @@ class Decoder:
             )
 
     def admit(self, row: Row) -> None:
-        """Give a reply the next row. Only when ``can_admit``."""
+        """Give a reply the next row. Only when ``can_admit``.
+
+        What another reply of the same person has read of the same prompt is copied, not read again:
+        candidates for one reply share the reading of their prompt.
+        """
         if not self.can_admit:
             raise RuntimeError("no row is free")
         self.check(row.prompt_ids, row.sampling)
@@ -162,7 +180,10 @@ class Decoder:
         else:
             self._serving.slots.load(index, row.adapter)
         self._recall(row, index)
-        self._prefilling = row
+        if row.cached == len(row.prompt_ids) - 1:
+            self._decoding.append(row)  # one token left to read, like all who decode
+        else:
+            self._prefilling = row
 
     def cancel(self, row: Row) -> None:
         """Free a reply's row at once; nothing if it has none."""
@@ -214,7 +235,7 @@ class Decoder:
 
     def _decode(self) -> list[Output]:
         rows = list(self._decoding)
-        logits = self._serving.decode([s.said[-1] for s in rows], [s.cached for s in rows])
+        logits = self._serving.decode([s.latest for s in rows], [s.cached for s in rows])
         for row in rows:
             row.cached += 1
         return self._say(rows, logits)
@@ -248,11 +269,21 @@ class Decoder:
         return outputs
 
     def _recall(self, row: Row, index: int) -> None:
-        # But for the last token, which gives the logits.
-        known = row.prefix.find(row.prompt_ids[:-1]) if row.prefix is not None else None
-        if known is not None:
+        wanted = row.prompt_ids[:-1]  # the last token gives the logits
+        source = 0
+        for i, other in enumerate(self._decoding):
+            if row.may_follow(other):
+                length = min(common_length(other.prompt_ids, wanted), other.cached)
+                if length > row.cached:
+                    row.cached, source = length, i
+        known = None
+        if row.prefix is not None and row.cached < len(wanted):
+            known = row.prefix.find(wanted)
+        if known is not None and known[0] > row.cached:
             row.cached, values = known
             self._serving.recall(index, values, row.cached)
+        else:
+            self._serving.cache.move(source, index, row.cached)
 
     def _keep(self, row: Row) -> None:
         if row.prefix is not None:

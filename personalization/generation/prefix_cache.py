@@ -49,6 +49,11 @@ class PrefixLease:
     adapter: AdapterRef | None
     is_revoked: bool = field(default=False, init=False)
 
+    def is_shared_with(self, other: PrefixLease) -> bool:
+        """Whether what one has read the other may use while both are running."""
+        is_same = (self.owner, self.adapter) == (other.owner, other.adapter)
+        return is_same and not (self.is_revoked or other.is_revoked)
+
     def find(self, ids: Sequence[int]) -> tuple[int, Tensor] | None:
         """How many of the first ``ids`` are known, and values of as many tokens or more."""
         return self.cache.find(self, ids)
@@ -105,7 +110,7 @@ class PrefixCache:
             if not lease.is_revoked:
                 for entry in self._entries:
                     if entry.key == (lease.owner, lease.adapter):
-                        length = _common(entry.ids, ids)
+                        length = common_length(entry.ids, ids)
                         if length > known:
                             known, best = length, entry
             if best is None:
@@ -131,7 +136,7 @@ class PrefixCache:
             self._remove_where(
                 lambda entry: (
                     _is_outdated(entry.key[1], lease.adapter)
-                    or (entry.key == key and _common(entry.ids, known) == len(entry.ids))
+                    or (entry.key == key and common_length(entry.ids, known) == len(entry.ids))
                 )
             )
             own = [entry for entry in self._entries if entry.key[0] == lease.owner]
@@ -158,7 +163,7 @@ class PrefixCache:
             self._remove(entry)
 
 
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
+def common_length(first: Sequence[int], second: Sequence[int]) -> int:
     """Tokens that two sequences have in common from the start."""
     length = min(len(first), len(second))
     for i in range(length):

@@ -19,6 +19,7 @@ from bowerbird.personalization.errors import (
 from bowerbird.personalization.generation import serving_model
 from bowerbird.personalization.generation.decoder import Decoder, Output, Row, sample_replies
 from bowerbird.personalization.generation.memory import Extras
+from bowerbird.personalization.generation.prefix_cache import PrefixCache
 from bowerbird.personalization.lora import AdapterWeights
 from bowerbird.personalization.models import load_model, load_tokenizer
 from bowerbird.personalization.types import FinishReason, Sampling
@@ -238,6 +239,73 @@ def test_a_long_prompt_is_read_in_chunks_beside_the_others(
         rest = _run(decoder, [reading])[reading]
     expected = _expected(model_dir, prompt, None)
     assert expected[2:] == rest
+
+
+def _watch_reading(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tokens each pass over a prompt reads from now on."""
+    read: list[int] = []
+    prefill = decoder._serving.prefill
+
+    def watched(row: int, ids: tuple[int, ...], start: int) -> torch.Tensor:
+        read.append(len(ids))
+        return prefill(row, ids, start)
+
+    monkeypatch.setattr(decoder._serving, "prefill", watched)
+    return read
+
+
+@pytest.mark.parametrize("adapter", [0, None])
+def test_candidates_read_their_prompt_once_and_are_what_they_would_be_alone(
+    decoder: Decoder, adapters: list[Path], monkeypatch: pytest.MonkeyPatch, adapter: int | None
+) -> None:
+    packed = None if adapter is None else _pack(decoder, adapters[adapter])
+    drawn = [Sampling(temperature=1.0, seed=seed, max_new_tokens=20) for seed in range(1, 5)]
+    alone = [sample_replies(decoder, [Row(PROMPTS[2], one, packed)])[0][1] for one in drawn]
+    assert len(set(alone)) == 4
+    assert len(alone[0]) > 6, "so that it still speaks when the others come"
+
+    read = _watch_reading(decoder, monkeypatch)
+    candidates = [Row(PROMPTS[2], one, packed) for one in drawn]
+    said: dict[Row, tuple[int, ...]] = dict.fromkeys(candidates, ())
+    _admit(decoder, candidates[0])
+    for _ in range(3):  # the others come when the first has begun to speak
+        for output in decoder.step():
+            said[output.row] += output.token_ids
+    for row in candidates[1:]:
+        decoder.admit(row)  # all at once: nobody reads
+    rest = _run(decoder, candidates)
+    assert [said[row] + rest[row] for row in candidates] == alone
+    assert read == [len(PROMPTS[2])]
+
+
+def test_only_the_same_person_s_same_adapter_goes_on_from_what_was_read(
+    decoder: Decoder, adapters: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = _pack(decoder, adapters[0])
+    leases = PrefixCache(0)
+    whole = len(PROMPTS[2])
+    read = _watch_reading(decoder, monkeypatch)
+
+    def begins(owner: int, adapter: torch.Tensor | None, prompt: tuple[int, ...]) -> list[int]:
+        read.clear()
+        row = Row(prompt, GREEDY, adapter)
+        row.prefix = leases.lease((10, owner), None)
+        decoder.admit(row)
+        while not decoder.can_admit:
+            decoder.step()
+        decoder.cancel(row)
+        return list(read)
+
+    first = Row(PROMPTS[2], Sampling(temperature=0, max_new_tokens=50), packed)
+    first.prefix = leases.lease((10, 1), None)
+    decoder.admit(first)
+    decoder.step()
+    assert begins(2, packed, PROMPTS[2]) == [whole], "somebody else"
+    assert begins(1, None, PROMPTS[2]) == [whole], "another adapter"
+    assert begins(1, packed, PROMPTS[2]) == []
+    assert begins(1, packed, (*PROMPTS[2][:30], 7, 8, 9)) == [3], "as far as they agree"
+    leases.drop(10, 1)
+    assert begins(1, packed, PROMPTS[2]) == [whole], "what was to be forgotten"
 
 
 def _fails_with(error: BaseException) -> Any:
