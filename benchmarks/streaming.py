@@ -37,6 +37,7 @@ TOKENS_PER_S: Final = 18.0
 PAUSE_S: Final = (1.0, 8.0)
 WINDOW_S: Final = 5.0
 REPLY_S: Final = 120.0
+STEP_S: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Streaming:
     edits: int = 0
     late_s: list[float] = field(default_factory=list)
     first_s: list[float] = field(default_factory=list)
+    stalled_s: float = 0.0
+    """For how long, at most, a busy machine let nothing at all happen here."""
 
 
 class PacedBackend(FakeBackend):
@@ -92,9 +95,11 @@ async def measure(
         with tempfile.TemporaryDirectory() as folder:
             async with houses.running(playground, Path(folder), backend=backend) as house:
                 found = Streaming()
+                watch = asyncio.create_task(_watch(found))
                 await asyncio.gather(
                     *(_talk(house, house.person(name), turns, pause_s, found) for name in names)
                 )
+                watch.cancel()
                 return _judged(house, backend, found)
 
 
@@ -109,6 +114,13 @@ async def _talk(
         reply = await person.wait_for_reply(question, REPLY_S)
         found.first_s.append(time.monotonic() - asked_at)
         await person.wait_until(lambda reply=reply: _is_finished(house, reply), REPLY_S, "its end")
+
+
+async def _watch(found: Streaming) -> None:
+    while True:
+        slept_at = time.monotonic()
+        await asyncio.sleep(STEP_S)
+        found.stalled_s = max(found.stalled_s, time.monotonic() - slept_at - STEP_S)
 
 
 def _is_finished(house: House, reply: Message) -> bool:
@@ -146,6 +158,7 @@ def main(rounds: int, out: Path) -> None:
     table.add_row("edits refused", "0", str(found.refused))
     table.add_row("last edit after the last token, at most", "≤ 1.5 s", f"{late[-1]:.2f} s")
     table.add_row("… median", "", f"{statistics.median(late):.2f} s")
+    table.add_row("longest stall of the machine meanwhile", "", f"{found.stalled_s:.2f} s")
     table.add_row("first words, median", "", f"{statistics.median(found.first_s):.1f} s")
     table.add_row("edits, all together", "", str(found.edits))
     Console().print(table)

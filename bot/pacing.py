@@ -6,7 +6,8 @@ nobody can show us headers (as a plugin in another bot) the time an edit took te
 discord.py sleeps inside the call that empties a bucket. Never sleeps itself. The last edit of a
 reply never asks, and need not wait: one edit of each window is kept for every reply that grows. So
 only as many grow at a time as there are edits, less one to grow with; in a crowd the others are
-shown when one of those is over, or whole.
+shown when one of those is over, or whole. First words go before further words: nobody's reply grows
+while another one waits to be shown at all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ FIRST_GUESS_S = 1.2
 SLOWEST_S = 10.0
 USUAL_LIMIT = 5
 USUAL_WINDOW_S = 5.0
+WAITS_FOR_S = 1.0
+"""A stream that has not asked for so long has no words at the moment, and keeps nobody waiting."""
 _CHANNELS_KEPT = 1024
 _EDIT_PATH = re.compile(r"/channels/(\d+)/messages/\d+$")
 
@@ -38,6 +41,8 @@ class _Budget:
     has_headers: bool = False
     growing: dict[object, float] = field(default_factory=dict)
     """Streams that are being shown, and when each last had its turn."""
+    waiting: dict[object, float] = field(default_factory=dict)
+    """Streams of which nothing is shown yet, and when each last wanted to be."""
     edits: deque[float] = field(default_factory=deque)
     """When there were edits, within the last window."""
 
@@ -46,6 +51,10 @@ class _Budget:
         while self.edits and self.edits[0] <= now - self.window_s:
             self.edits.popleft()
         return self.limit - len(self.edits) - len(self.growing)
+
+    def is_awaited(self, now: float) -> bool:
+        """Whether somebody waits for the first words of a reply."""
+        return any(now - asked_at < WAITS_FOR_S for asked_at in self.waiting.values())
 
     @property
     def interval_s(self) -> float:
@@ -66,7 +75,9 @@ class EditPace:
         if stream in budget.growing:
             return True
         if budget.spare(now) < 1 or len(budget.growing) >= max(budget.limit - 1, 1):
+            budget.waiting[stream] = now
             return False
+        budget.waiting.pop(stream, None)
         budget.growing[stream] = now
         return True
 
@@ -74,7 +85,7 @@ class EditPace:
         """Whether this stream, which was begun, may edit now; who waited longest goes first."""
         budget, now = self._budget(channel_id), self._clock()
         budget.growing.setdefault(stream, -1.0)
-        if now < budget.due_at or budget.spare(now) < 1:
+        if now < budget.due_at or budget.spare(now) < 1 or budget.is_awaited(now):
             return False
         if min(budget.growing, key=budget.growing.__getitem__) != stream:
             return False
@@ -84,7 +95,9 @@ class EditPace:
 
     def leave(self, channel_id: int, stream: object) -> None:
         """The stream is over and must not hold up the others."""
-        self._budget(channel_id).growing.pop(stream, None)
+        budget = self._budget(channel_id)
+        budget.growing.pop(stream, None)
+        budget.waiting.pop(stream, None)
 
     def edits(self, channel_id: int) -> None:
         """There is an edit now, a step or an ending."""

@@ -9,6 +9,7 @@ from bowerbird.bot.pacing import (
     SLOWEST_S,
     USUAL_LIMIT,
     USUAL_WINDOW_S,
+    WAITS_FOR_S,
     EditPace,
 )
 
@@ -97,6 +98,26 @@ def test_in_a_crowd_some_wait_for_a_place() -> None:
     assert not pace.begin(1, 5)  # the edits of those endings count for a window
     clock.now += USUAL_WINDOW_S
     assert pace.begin(1, 5)
+
+
+def test_first_words_go_before_further_words() -> None:
+    clock = Clock()
+    pace = EditPace(clock)
+    assert [pace.begin(1, number) for number in range(4)] == [True] * 4
+    clock.now += 1
+    assert pace.take(1, 0)
+    pace.edits(1)
+    pace.leave(1, 3)
+    pace.edits(1)
+    clock.now += USUAL_WINDOW_S - WAITS_FOR_S / 2
+    assert not pace.begin(1, "new")
+    clock.now += WAITS_FOR_S / 2
+    assert not pace.take(1, 1)  # there is an edit to spare, and it is kept
+    clock.now += WAITS_FOR_S
+    assert pace.take(1, 1)  # the new one has had nothing to show for a second
+    assert pace.begin(1, "new")
+    clock.now += USUAL_WINDOW_S
+    assert pace.take(1, 2)
 
 
 def test_streams_in_a_channel_take_turns() -> None:
