@@ -105,9 +105,9 @@ class Answerer:
     ) -> None:
         self.ballots = ballots
         self.files = FileReader(replies.shortened)
+        self.pace = pace
         self._replies = replies
         self._feedback = feedback
-        self._pace = pace
         self._admission = admission
         self._running: set[_Running] = set()
         self._answered: OrderedDict[int, float] = OrderedDict()
@@ -250,7 +250,7 @@ class Answerer:
                 aclosing(stream),
                 aclosing(_attended(stream, running, at_first_text)) as pieces,
             ):
-                await streaming.show(pieces, surface, self._pace, shown, asked.head)
+                await streaming.show(pieces, surface, self.pace, shown, asked.head)
         finally:
             self._admission.spend(asked.guild_id, asked.user_id, stream.tokens)
         return stream.draft if shown.has_begun else None

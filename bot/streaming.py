@@ -23,7 +23,8 @@ from bowerbird.bot import rendering
 from bowerbird.bot.pacing import EditPace
 
 _log = logging.getLogger(__name__)
-_OLD_MESSAGE_EDITS = 30046  # a message older than an hour takes few edits: go on in a new one
+OLD_MESSAGE_EDITS = 30046
+"""Discord's error: a message older than an hour takes few edits. Go on in a new one."""
 _RETRY_AFTER_S = (1.0, 4.0)
 
 
@@ -181,7 +182,7 @@ async def _edit(
         try:
             await surface.edit(shown.messages[index], part, stage)
         except discord.HTTPException as error:
-            if error.code != _OLD_MESSAGE_EDITS:
+            if error.code != OLD_MESSAGE_EDITS:
                 raise
             shown.messages[index] = await surface.post(part, shown.messages[index], stage)
         shown.texts[index] = part

@@ -20,6 +20,7 @@ from bowerbird.bot.apologies import language_of, sentence_for
 from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.confirmation import confirmed
+from bowerbird.bot.streaming import OLD_MESSAGE_EDITS
 from bowerbird.bot.training_watch import TrainingWatch
 from bowerbird.personalization.training.executor import TrainProgress, Verdict
 from bowerbird.storage.records import Run
@@ -97,19 +98,21 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
 
         An interaction's token dies after 15 minutes, so the answer is edited as what it is: a
         message of ours. Only where we may not do that, the token is used as long as it lives.
+        Long work is looked at less often.
         """
         watch = TrainingWatch()
-        answer = await interaction.edit_original_response(
+        answer: discord.Message = await interaction.edit_original_response(
             content=night_reports.progress(language, watch)
         )
         training = asyncio.ensure_future(work(watch.note))
-        shown = ""
+        shown, began_at = "", time.monotonic()
         try:
             while not training.done():
-                await asyncio.wait({training}, timeout=EDIT_EVERY_S)
+                pause_s = max(EDIT_EVERY_S, (time.monotonic() - began_at) / 60)
+                await asyncio.wait({training}, timeout=pause_s)
                 text = night_reports.progress(language, watch)
                 if not training.done() and text != shown:
-                    await self._edit(interaction, answer, text)
+                    answer = await self._edit(answer, text)
                     shown = text
             text = await training
         except asyncio.CancelledError:
@@ -119,15 +122,15 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
             where = f"/retrain of {interaction.user.id} in {interaction.guild_id}"
             text = rendering.notice(sentence_for(error, where, language))
         first, *others = rendering.split(text)
-        await self._edit(interaction, answer, first)
+        answer = await self._edit(answer, first)
         for part in others:
             await answer.channel.send(part, allowed_mentions=discord.AllowedMentions.none())
 
-    async def _edit(
-        self, interaction: Interaction, answer: discord.InteractionMessage, text: str
-    ) -> None:
+    async def _edit(self, answer: discord.Message, text: str) -> discord.Message:
+        """The message to go on with: a new one where the old takes no more edits."""
         none: Any = discord.AllowedMentions.none()
         message = answer.channel.get_partial_message(answer.id)  # type: ignore[union-attr]
+        self.answerer.pace.edits(answer.channel.id)
         try:
             await message.edit(content=text, allowed_mentions=none)
         except (discord.Forbidden, discord.NotFound):
@@ -136,4 +139,7 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
             except discord.HTTPException as error:
                 _log.warning("the progress of /retrain cannot be shown any more: %s", error)
         except discord.HTTPException as error:
+            if error.code == OLD_MESSAGE_EDITS:
+                return await answer.channel.send(text, allowed_mentions=none)
             _log.warning("the progress of /retrain was not shown: %s", error)
+        return answer

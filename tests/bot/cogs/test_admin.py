@@ -49,6 +49,38 @@ async def test_retrain_shows_progress_and_the_verdict(
     assert kept.adapter_version == 1
 
 
+async def test_the_progress_outlives_the_command_s_token(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which Discord lets live for 15 minutes; a night's work may take hours."""
+    monkeypatch.setattr(admin, "EDIT_EVERY_S", 0.05)
+    alice, owner = house.person("alice"), house.person("owner")
+    await with_feedback(house, alice)
+    house.executor.gate.clear()
+    message = await (await owner.slash("general", "retrain", user=alice.id)).answered()
+    house.playground.world.deadlines.interaction_token_s = 0.0
+    await owner.wait_until(lambda: "3/12" in message.content)
+    house.executor.gate.set()
+    await owner.wait_until(lambda: "version 1 was accepted and is in use" in message.content)
+
+
+@pytest.mark.provokes(429)
+async def test_where_a_message_is_too_old_to_edit_another_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin, "EDIT_EVERY_S", 0.05)
+    alice, owner = house.person("alice"), house.person("owner")
+    await with_feedback(house, alice)
+    house.executor.gate.clear()
+    message = await (await owner.slash("general", "retrain", user=alice.id)).answered()
+    await owner.wait_until(lambda: "3/12" in message.content)
+    message.is_edit_expired = True
+    house.executor.gate.set()
+    verdict = await owner.wait_for_message(lambda m: "is in use" in m.content, 60)
+    assert verdict is not message
+    assert "3/12" in message.content
+
+
 async def test_retrain_everybody_who_is_due(house: House) -> None:
     alice, bob, owner = (house.person(name) for name in ("alice", "bob", "owner"))
     nobody = await (await owner.slash("general", "retrain")).answered()
