@@ -22,6 +22,7 @@ from bowerbird.bot.failures import CommandError
 from bowerbird.bot.languages import Languages
 from bowerbird.bot.servers import ServerBook
 from bowerbird.personalization.adapters import AdapterLibrary
+from bowerbird.personalization.departures import Departures
 from bowerbird.personalization.errors import GenerationError
 from bowerbird.personalization.models import model_path
 from bowerbird.personalization.nightly import Nightly
@@ -76,6 +77,7 @@ class Services:
     servers: ServerBook
     admission: Admission
     languages: Languages
+    departures: Departures
 
 
 class NoBackend:
@@ -169,6 +171,7 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
             nightly,
             adapters,
             *house_rules(settings, store),
+            Departures(store, nightly, adapters, backend),
         )
 
 
@@ -221,6 +224,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             nightly,
             adapters,
             *house_rules(settings, store),
+            Departures(store, nightly, adapters, engine),
         )
 
 

@@ -35,6 +35,8 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 LAST_NIGHT: Final = "last_night"
 """Meta key: the latest night that is through."""
+NIGHT_SPAN: Final = "last_night_span"
+"""Meta key: ``<night> <since> <until>``, the time that the latest summary is about."""
 LOOK_EVERY: Final = timedelta(minutes=15)
 
 WHY_TRAINING_IS_OFF: Final = (
@@ -80,6 +82,7 @@ class NightSchedule:
 
     ``on_through`` is told what each night that is through brought, by scope, after it is recorded,
     so at most once.
+    ``also_erase`` is asked with every turn of the retention clock.
     ``is_training``: the operator has acknowledged training; without it only retention runs.
     """
 
@@ -94,6 +97,7 @@ class NightSchedule:
         is_training: bool,
         budget: timedelta | None = None,
         on_through: Callable[[Mapping[int, NightSummary]], Awaitable[None]] | None = None,
+        also_erase: Callable[[], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._nights = nights
@@ -104,6 +108,7 @@ class NightSchedule:
         self._is_training = is_training
         self._budget_s = None if budget is None else budget.total_seconds()
         self._on_through = on_through
+        self._also_erase = also_erase
         self._now = now
         self._scheduler: AsyncIOScheduler | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,7 +130,7 @@ class NightSchedule:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         scheduler.add_job(self._begin, IntervalTrigger(days=1), args=[self.erase_expired])
-        self._spawn(self.erase_expired)
+        self.spawn(self.erase_expired)
         if self._is_training:
             cron = CronTrigger(
                 hour=self._at.hour,
@@ -136,7 +141,7 @@ class NightSchedule:
             look = IntervalTrigger(seconds=int(LOOK_EVERY.total_seconds()))
             for trigger in (cron, look):
                 scheduler.add_job(self._begin, trigger, args=[self.catch_up])
-            self._spawn(self.catch_up)
+            self.spawn(self.catch_up)
             moment = next_moment(self._now(), self._at, self._zone).astimezone(self._zone)
             log.info("The next night starts at %s", moment.strftime("%Y-%m-%d %H:%M %Z"))
         else:
@@ -153,6 +158,12 @@ class NightSchedule:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def spawn(self, work: Work) -> None:
+        """Do it in the background, until `aclose`; if it fails, the log has it."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work), name=work.__name__)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def catch_up(self) -> None:
         """Finish what a crash left (once), then run the latest night unless it is through."""
@@ -173,14 +184,14 @@ class NightSchedule:
             # Dates in ISO form compare as text. A later one: NIGHTLY_AT was moved back.
             elif through < night:
                 await self._nights.run_night(night, budget=budget)
-                await self._store.set_meta(LAST_NIGHT, night)
+                await self._close(night)
                 log.info("The night of %s is through: %s", night, in_words(await self._sum(night)))
                 is_news = True
         if is_news and self._on_through is not None:
             await self._on_through(await self.summaries(night))
 
     async def summaries(self, night: str) -> dict[int, NightSummary]:
-        """What a night brought, by scope; versions taken back since the night before count.
+        """What a night brought, by scope; versions taken back since the one before count.
 
         From the store, so after a restart as well. Raises ``StoreError``.
         """
@@ -212,24 +223,38 @@ class NightSchedule:
         return summarize(night, runs, len(back))
 
     async def _record(self, night: str) -> tuple[list[Run], list[AdapterVersion]]:
-        before = moment_of(date.fromisoformat(night) - timedelta(days=1), self._at, self._zone)
-        return await self._store.runs(night), await self._store.rolled_back_since(before)
+        since, until = await self._span(night)
+        back = await self._store.rolled_back_since(since)
+        in_time = [one for one in back if one.rolled_back_at and one.rolled_back_at < until]
+        return await self._store.runs(night), in_time
+
+    async def _close(self, night: str) -> None:
+        since, _ = await self._span(night)
+        span = f"{night} {since.isoformat()} {self._now().isoformat()}"
+        await self._store.set_meta(NIGHT_SPAN, span)
+        await self._store.set_meta(LAST_NIGHT, night)
+
+    async def _span(self, night: str) -> tuple[datetime, datetime]:
+        """From when until when what votes take back is this night's to tell: each once."""
+        noted = (await self._store.get_meta(NIGHT_SPAN) or "").split()
+        if not noted:
+            eve = date.fromisoformat(night) - timedelta(days=1)
+            return moment_of(eve, self._at, self._zone), self._now()
+        name, since, until = noted[0], *map(datetime.fromisoformat, noted[1:])
+        return (since, until) if name == night else (until, self._now())
 
     async def erase_expired(self) -> None:
-        """Erase replies that are older than the retention allows."""
+        """Erase replies older than the retention allows, and what else has had its time."""
         erased = await self._store.erase_before(self._now() - self._retention)
         if erased:
             log.info("Erased %d replies past the retention of %s", erased, self._retention)
+        if self._also_erase is not None:
+            await self._also_erase()
 
     async def _begin(self, work: Work) -> None:
         """A job of APScheduler's, over at once: it would warn of a night that outlasts a look,
         and abandon a job's task at shutdown."""
-        self._spawn(work)
-
-    def _spawn(self, work: Work) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(work), name=work.__name__)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.spawn(work)
 
     async def _guarded(self, work: Work) -> None:
         try:

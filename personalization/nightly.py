@@ -13,6 +13,7 @@ import asyncio
 import time
 
 from bowerbird.personalization.adapters import AdapterLibrary
+from bowerbird.personalization.departures import left_servers
 from bowerbird.personalization.errors import (
     ConsentError,
     NothingToLearnError,
@@ -88,11 +89,13 @@ class Nightly:
         self._require_enabled()
         await self._adapters.sweep()
         await self._rollback.look_at_all(scope_id)
+        left = await left_servers(self._store)
         runs = [
             await self._store.add_run(night, person.scope_id, person.user_id)
             for person in await self._store.due_people(
                 self._min_feedback, scope_id, interactions_only=self._interactions_only
             )
+            if person.scope_id not in left
         ]
         budget = budget or NightBudget()
         return [run for run, _ in await self._runs.carry_out(runs, on_progress, budget)]

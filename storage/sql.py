@@ -274,6 +274,14 @@ class SqlStore(Store):
         await self._database.scrub()
         return erased
 
+    async def erase_server(self, server_id: int) -> int:
+        async with self._database.transaction() as tx:
+            erased = await leaving.erase_scope(tx, server_id)
+            await servers.put(tx, server_id, ServerSettings())
+            await self._database.note_deletion(tx)
+        await self._database.scrub()
+        return erased
+
     async def export(self, user_id: int) -> dict[str, Any]:
         async with self._database.snapshot() as tx:
             return await export.export(tx, user_id, self._now())

@@ -213,6 +213,12 @@ class Store(Protocol):
     async def reset(self, scope_id: int, user_id: int, *, keep_feedback: bool) -> Erased:
         """Back to base: versions and runs go, and feedback and replies unless kept."""
 
+    async def erase_server(self, server_id: int) -> int:
+        """Everything of the scope of this number, its people too, and of the server of that number.
+
+        Returns how many replies those were. Deleted text is overwritten in the file.
+        """
+
     async def export(self, user_id: int) -> dict[str, Any]:
         """Everything of a person, in every scope, as JSON-ready values."""
 

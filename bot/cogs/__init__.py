@@ -98,6 +98,7 @@ async def install(
         is_training=settings.training_acknowledged,
         budget=timedelta(minutes=settings.night_budget_minutes),
         on_through=Announcer(bot, services).announce,
+        also_erase=services.departures.erase_expired,
     )
     try:
         for cog in COGS:

@@ -118,6 +118,15 @@ async def reset(tx: AsyncConnection, scope_id: int, user_id: int, *, keep_feedba
     )
 
 
+async def erase_scope(tx: AsyncConnection, scope_id: int) -> int:
+    # People first, as in `forget`: feedback arriving meanwhile waits, and then finds nobody.
+    await tx.execute(delete(people).where(people.c.scope_id == scope_id))
+    gone = await _delete_replies(tx, replies.c.scope_id == scope_id)
+    for table in (feedback, adapters, runs):
+        await tx.execute(delete(table).where(table.c.scope_id == scope_id))
+    return len(gone.replies)
+
+
 def _of(table: Table, user_id: int, scope_id: int | None) -> ColumnElement[bool]:
     is_theirs = table.c.user_id == user_id
     return is_theirs if scope_id is None else and_(is_theirs, table.c.scope_id == scope_id)

@@ -14,6 +14,7 @@ from bowerbird.bot.catalogue import DEFAULT, Language
 from bowerbird.bot.client import BowerbirdClient, create_client
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.adapters import AdapterLibrary
+from bowerbird.personalization.departures import Departures
 from bowerbird.personalization.feedback import FeedbackService
 from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.service import ReplyService
@@ -128,13 +129,16 @@ async def services_for(
         recipe=TrainRecipe(),
         model_path="fake",
         min_feedback=settings.min_feedback,
-        interactions_only=False,
+        interactions_only=settings.train_on == "interactions",
         is_enabled=settings.training_acknowledged,
     )
     feedback = FeedbackService(store, adapters, nightly, backend)
     try:
         rules = house_rules(settings, store)
-        yield Services(settings, store, backend, replies, feedback, nightly, adapters, *rules)
+        departures = Departures(store, nightly, adapters, backend)
+        yield Services(
+            settings, store, backend, replies, feedback, nightly, adapters, *rules, departures
+        )
     finally:
         await executor.aclose()
         await backend.aclose()

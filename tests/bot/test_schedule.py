@@ -316,3 +316,18 @@ async def test_what_a_night_brought_is_told_and_can_be_read_later(
     assert nowhere is not None
     assert nowhere.is_empty
     assert nowhere.people_per_hour is None
+
+
+async def test_what_is_taken_back_while_a_night_runs_is_told_once() -> None:
+    nights, memory = Nights(), Memory("2026-11-20")
+    clock = Clock(utc("2026-11-21T09:00"))
+    plan = schedule(nights, memory, clock)
+    await plan.catch_up()
+    memory.taken_back = [
+        replace(a_version(number), rolled_back_at=utc(f"2026-11-{moment}"))
+        for number, moment in ((1, "21T08:59"), (2, "21T09:01"), (3, "22T02:00"))
+    ]
+    assert [night.rolled_back for night in (await plan.summaries("2026-11-21")).values()] == [1]
+    clock.now = utc("2026-11-22T03:00")
+    await plan.catch_up()
+    assert [night.rolled_back for night in (await plan.summaries("2026-11-22")).values()] == [2]

@@ -772,6 +772,18 @@ class TestLeaving:
         again = await lived_in.forget(ALICE)
         assert (again.replies, again.feedback, again.adapters, again.runs) == (0, 0, 0, 0)
 
+    async def test_a_server_goes_whole_and_alone(self, lived_in: SqlStore) -> None:
+        await lived_in.put_server_settings(SCOPE, ServerSettings(cooldown_s=5))
+        elsewhere = await lived_in.labelled_replies(OTHER_SCOPE, ALICE)
+        assert await lived_in.erase_server(SCOPE) == 2
+        assert await lived_in.people(SCOPE) == []
+        assert await lived_in.server_settings(SCOPE) == ServerSettings()
+        for person in (ALICE, BOB):
+            exported = await lived_in.export(person)
+            rows = [row for found in exported.values() if isinstance(found, list) for row in found]
+            assert SCOPE not in {row["scope_id"] for row in rows}
+        assert await lived_in.labelled_replies(OTHER_SCOPE, ALICE) == elsewhere
+
     async def test_a_late_end_of_a_forgotten_run_changes_nothing(self, lived_in: SqlStore) -> None:
         run = await lived_in.add_run("n2", SCOPE, ALICE)
         await lived_in.forget(ALICE)

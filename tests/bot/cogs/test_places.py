@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from bowerbird.playground import places
+from bowerbird.personalization.departures import KEPT_FOR, Departures, left_servers
+from bowerbird.playground import Playground, places
+from bowerbird.playground.people import Person
 from bowerbird.playground.permissions import Permission
+from bowerbird.storage.records import RunState
+from tests.bot import house as houses
 from tests.bot.house import House
 
 
@@ -36,6 +42,70 @@ async def test_a_deleted_channel_takes_what_was_said_in_it(house: House) -> None
     await house.until(is_gone)
     assert not any("secret" in text and "no" not in text for text in await texts())
     assert await house.store.reply_of_message(kept.id) is not None
+
+
+async def learnt_from(house: House, person: Person) -> None:
+    await house.opt_in(person)
+    for text in ("a secret", "another secret"):
+        await person.react(await house.ask(person, text), "👍")
+
+    async def is_due() -> bool:
+        return len(await house.store.due_people(2)) == 1
+
+    await house.until(is_due)
+
+
+async def test_a_server_that_sends_us_away_and_takes_us_back(house: House) -> None:
+    world, alice = house.playground.world, house.person("alice")
+    guild = world.guilds[house.scope_id]
+    await learnt_from(house, alice)
+    world.remove_member(guild, house.playground.bot)
+    await house.until(lambda: left_servers(house.store))
+    assert await house.services.nightly.run_night("away") == []
+    await house.services.departures.erase_expired()
+    assert len(await house.labels(alice)) == 2
+    world.add_member(guild, house.playground.bot)
+
+    async def is_back() -> bool:
+        return not await left_servers(house.store)
+
+    await house.until(is_back)
+    (run,) = await house.services.nightly.run_night("back")
+    assert run.state is RunState.PROMOTED
+
+
+async def test_what_was_learnt_on_a_server_that_was_left_long_ago_goes(
+    playground: Playground, tmp_path: Path
+) -> None:
+    """It happened while we were off."""
+    world = playground.world
+    (guild,) = world.guilds.values()
+    async with houses.running(playground, tmp_path) as house:
+        alice = house.person("alice")
+        dm = await alice.dm()
+        await house.opt_in(alice, dm)
+        await learnt_from(house, alice)
+        run, _ = await house.services.nightly.retrain(house.scope_id, alice.id)
+        assert run.state is RunState.PROMOTED
+        weights = house.services.adapters.path(house.scope_id, alice.id, 1)
+        assert weights.exists()
+    world.remove_member(guild, playground.bot)
+    async with houses.running(playground, tmp_path) as house:
+        await house.until(lambda: left_servers(house.store))
+        services = house.services
+        later = Departures(
+            house.store,
+            services.nightly,
+            services.adapters,
+            house.backend,
+            now=lambda: datetime.now(UTC) + KEPT_FOR,
+        )
+        await later.erase_expired()
+        assert not weights.exists()
+        assert [person.scope_id for person in await house.store.people()] == [0]  # her DM's
+        assert await house.labels(alice) == []
+        assert await left_servers(house.store) == {}
+        assert (guild.id, alice.id) in house.backend.unloaded
 
 
 @pytest.mark.provokes(403, 404)
