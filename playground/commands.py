@@ -22,6 +22,7 @@ from bowerbird.playground.world import World
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
 _SLASH_NAME = re.compile(r"[-_'\w]{1,32}")
 _ID = re.compile(r"\d{15,20}")
+_MENTION = re.compile(r"</([^:<>]+):(\d+)>")
 GLOBAL_LIMIT, OPTION_LIMIT, DESCRIPTION_LIMIT = 100, 25, 100
 _DEFAULTS: dict[str, Any] = {
     "default_member_permissions": None,
@@ -220,6 +221,16 @@ def _in_language(option: Mapping[str, Any], locale: str) -> dict[str, Any]:
 
 def _localised(body: Mapping[str, Any], what: str, locale: str) -> str:
     return str((body.get(f"{what}_localizations") or {}).get(locale) or body[what])
+
+
+def mentioned(world: World, text: str, locale: str) -> dict[str, str]:
+    """The commands that a text mentions, by the mention: what a client in this language shows."""
+    found: dict[str, str] = {}
+    for mention in _MENTION.finditer(text):
+        if (command := world.commands.get(int(mention[2]))) is not None:
+            names = {leaf.name: leaf.shown for leaf in _leaves(command, command.body, locale)}
+            found[mention[0]] = names.get(mention[1], mention[1])
+    return found
 
 
 def message_menu(world: World, user: User, channel: Channel) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from bowerbird.playground import errors, serialize, uploads
+from bowerbird.playground import commands, errors, serialize, uploads
 from bowerbird.playground.errors import DiscordError
 from bowerbird.playground.interactions import InteractionFailed
 from bowerbird.playground.model import Channel, Guild, Message
@@ -118,7 +118,7 @@ class Tab:
             else:
                 data = self._channel(channel)
         elif name in _MESSAGE_EVENTS and seen.message is not None:
-            data = data | {"pinged": self._pings(seen.message)}
+            data = data | self._as_shown(seen.message)
         self._send({"type": "event", "name": name, "data": data})
 
     def _ready(self) -> Json:
@@ -163,7 +163,13 @@ class Tab:
 
     def _message(self, message: Message) -> Json:
         body = serialize.message_event(self.world, message, self.person.user)
-        return body | {"pinged": self._pings(message)}
+        return body | self._as_shown(message)
+
+    def _as_shown(self, message: Message) -> Json:
+        """What Discord's client works out by itself."""
+        locale = self.person.user.locale
+        shown = commands.mentioned(self.world, message.content, locale)
+        return {"pinged": self._pings(message), "commands": shown}
 
     def _pings(self, message: Message) -> bool:
         if message.author_id == self.person.id:

@@ -1,5 +1,5 @@
 // Discord's markdown as DOM nodes. `names` looks up who and what an id means:
-// {user(id) → user | undefined, channel(id), role(id), me: id, openChannel(id), openUser(id)}.
+// {user(id) → user | undefined, channel(id), role(id), command(node) → text, openChannel(id), openUser(id)}.
 
 import { h } from "./dom.js";
 import { nameOf } from "./avatar.js";
@@ -21,6 +21,7 @@ export function plainLine(text, names) {
       if (node.type === "text" || node.type === "code") return node.text;
       if (node.type === "user") return `@${nameOf(names.user(node.id) || { username: "someone" })}`;
       if (node.type === "channel") return `#${names.channel(node.id)?.name || "channel"}`;
+      if (node.type === "command") return names.command(node);
       if (node.type === "fence") return node.text;
       if (node.type === "emoji") return `:${node.name}:`;
       if (node.type === "spoiler") return "█████";
@@ -78,7 +79,7 @@ function span(node, names) {
     case "user": return userMention(node.id, names);
     case "role": return h("span.mention", {}, `@${names.role(node.id)?.name || "unknown-role"}`);
     case "channel": return channelMention(node.id, names);
-    case "command": return h("span.mention", {}, `/${node.name}`);
+    case "command": return h("span.mention", {}, names.command(node));
     case "everyone": return h("span.mention", {}, node.name);
     case "emoji": return emojiOf(node);
     case "time": return time(node);

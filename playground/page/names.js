@@ -9,6 +9,7 @@ export const names = {
     const entry = state.channels.get(id);
     return entry && entry.type !== 1 ? entry : undefined;
   },
+  command: (node) => `/${state.commands.get(node.mention) || node.name}`,
   role: (id) => state.roles.get(id),
   openChannel: (id) => open(id),
   openUser: (id) => {

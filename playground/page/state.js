@@ -19,6 +19,7 @@ export const state = {
   members: new Map(),
   roles: new Map(),
   channels: new Map(),
+  commands: new Map(), // mention of a command → its name in my language
   messages: new Map(), // channel id → {list: oldest first, hasOlder, isLoaded}
   reads: new Map(), // channel id → id of the last message read
   pings: new Map(), // channel id → unread messages that notify me
@@ -30,7 +31,7 @@ export const state = {
 };
 
 export function load(ready) {
-  for (const name of ["users", "members", "roles", "channels", "messages", "reads", "pings", "newFrom", "typing"]) state[name].clear();
+  for (const name of ["users", "members", "roles", "channels", "commands", "messages", "reads", "pings", "newFrom", "typing"]) state[name].clear();
   state.me = ready.me;
   state.people = ready.people;
   state.guild = ready.guild;
@@ -197,6 +198,7 @@ function replace(old, message) {
 function learn(message) {
   if (!state.users.has(message.author.id)) state.users.set(message.author.id, message.author);
   for (const user of message.mentions || []) if (!state.users.has(user.id)) state.users.set(user.id, user);
+  for (const [mention, shown] of Object.entries(message.commands || {})) state.commands.set(mention, shown);
 }
 
 function noteStreaming(channelId, id) {

@@ -163,6 +163,18 @@ async def test_required_and_autocompleted_options(page: Page) -> None:
     await page.wait_for_text("back to 2", FROM_BOT)
 
 
+async def test_a_mentioned_command_is_shown_in_my_language(
+    page: Page, playground: Playground
+) -> None:
+    command = next(c for c in playground.world.commands.values() if c.name == "ask")
+    command.body["name_localizations"] = {"de": "frag"}
+    playground.person("alice").speak("de")
+    message = await playground.person("bob").say("general", f"try </ask:{command.id}>")
+    await page.wait_for_text("try /frag", FROM_BOB)
+    await playground.person("bob").say("general", "so?", reply_to=message)
+    await page.wait_for_text("try /frag", ".reply-line")
+
+
 async def test_the_owner_is_offered_more(page: Page, playground: Playground) -> None:
     await say(page, "mine alone to edit")
     await page.wait_for_element(f"{FROM_ALICE} {by_id('edit')}")
