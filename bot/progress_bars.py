@@ -7,7 +7,7 @@ what makes it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -23,8 +23,15 @@ from rich.progress import (
 )
 
 PLAIN_EVERY_S: Final = 2.0
-Report = Callable[[str, int, int], None]
-"""``report(what, done, total)``; a ``total`` of 0 is not known yet. Any thread may call it."""
+
+
+class Report(Protocol):
+    """``report(what, done, total)``; a ``total`` of 0 is not known yet. Any thread may call it."""
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None: ...
+
+    def end(self, what: str) -> None:
+        """No bar of it is to stay."""
 
 
 def stderr() -> Console:
@@ -32,11 +39,11 @@ def stderr() -> Console:
 
 
 @contextmanager
-def progress_bars() -> Iterator[Report]:
+def progress_bars(console: Console | None = None) -> Iterator[Report]:
     """One bar for each ``what`` that is reported."""
-    console = stderr()
+    console = console or stderr()
     if not console.is_terminal:
-        yield plain_lines(console)
+        yield _Lines(console)
         return
     with Progress(
         SpinnerColumn(),
@@ -44,16 +51,10 @@ def progress_bars() -> Iterator[Report]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
         console=console,
     ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=None)
-            bars.update(tasks[what], completed=done, total=total or None)
-
-        yield report
+        yield _Bars(bars)
 
 
 @contextmanager
@@ -68,23 +69,37 @@ def waiting(what: str) -> Iterator[None]:
         yield
 
 
-class PlainReport(Protocol):
-    """A `Report` that may add a word."""
+class _Bars:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, what: str, done: int, total: int, note: str = "") -> None: ...
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=None, note="")
+        self._bars.update(self._tasks[what], completed=done, total=total or None, note=note)
+
+    def end(self, what: str) -> None:
+        if (task := self._tasks.pop(what, None)) is not None:
+            self._bars.remove_task(task)
 
 
-def plain_lines(console: Console) -> PlainReport:
-    """A line now and then, and one at the end of each ``what``."""
-    spoken: dict[str, float] = {}
+class _Lines:
+    """A line now and then while something changes, and one at the end of each ``what``."""
 
-    def report(what: str, done: int, total: int, note: str = "") -> None:
-        now = time.monotonic()
-        is_over = total > 0 and done >= total
-        if what in spoken and not is_over and now - spoken[what] < PLAIN_EVERY_S:
-            return
-        spoken[what] = now
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, what: str, done: int, total: int, note: str = "") -> None:
+        now, is_over = time.monotonic(), 0 < total <= done
+        if (said := self._said.get(what)) is not None:
+            said_at, done_then = said
+            if done == done_then or (now - said_at < PLAIN_EVERY_S and not is_over):
+                return
+        self._said[what] = now, done
         share = f" {done * 100 // total} %" if total else ""
-        console.print(f"{what}{share}{', ' if note else ''}{note}")
+        self._console.print(f"{what}{share}{', ' if note else ''}{note}")
 
-    return report
+    def end(self, what: str) -> None:
+        self._said.pop(what, None)

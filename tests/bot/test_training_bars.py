@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from bowerbird.bot import training_watch
+from bowerbird.bot import progress_bars, training_watch
 from bowerbird.bot.training_bars import training_bars
 from bowerbird.personalization.training.executor import TrainProgress
 
@@ -35,9 +35,11 @@ def test_a_bar_for_all_stays_and_those_of_people_go() -> None:
 
 def test_lines_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_watch, "SEEN_ENOUGH_S", 0.0)
+    monkeypatch.setattr(progress_bars, "PLAIN_EVERY_S", 0.0)
     lines = train(is_terminal=False).splitlines()
-    assert lines[0] == "10 in 5: training 0 %"
-    assert lines[1].startswith("10 in 5: training 100 %, about ")
+    assert lines[0] == "People 0 %"
+    assert lines[1] == "10 in 5: training 0 %"
+    assert lines[2].startswith("10 in 5: training 25 %, about ")
     assert "10 in 5: checking the result 100 %" in lines
     assert any(line.startswith("People 50 %, about ") for line in lines)
     assert lines[-1].startswith("People 100 %")
