@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -153,7 +156,10 @@ async def test_retrain_status_and_reset(scene: Scene) -> None:
     await scene.consents(alice)
     await like_some(scene, alice)
     _, message = await retrain(scene, alice)
-    verdict = await verdict_in(scene, message)
+    deadlines = scene.playground.world.deadlines
+    lives_s, deadlines.interaction_token_s = deadlines.interaction_token_s, 0.0
+    verdict = await verdict_in(scene, message)  # longer than the command's token lived
+    deadlines.interaction_token_s = lives_s
     assert verdict.startswith(f"{alice.mention}: version 1 was accepted and is in use.")
     assert "as much sense as before" in verdict
     assert message.pings == []
@@ -171,6 +177,7 @@ async def test_retrain_status_and_reset(scene: Scene) -> None:
     status = (await used.answered()).content
     assert "answered by **version 1** of your own model" in status
     assert "Version 1 was accepted" in status
+    await looks_at_what_is_learnt(scene, alice)
 
     reply = await scene.ask(alice, "what about shells?")
     which = "SELECT adapter_version FROM replies JOIN reply_messages USING (reply_id)"
@@ -188,6 +195,45 @@ async def test_retrain_status_and_reset(scene: Scene) -> None:
     assert bot.rows(which, after.id) == [(None,)]
     votes = "SELECT count(*) FROM feedback WHERE user_id = ?"
     assert bot.rows(votes, alice.id) == [(3,)]
+
+
+async def looks_at_what_is_learnt(scene: Scene, person: Person) -> None:
+    """All of `/my` that changes nothing, and back and forth between versions; others ask too."""
+
+    async def used(name: str, **options: Any) -> Message:
+        return await (await person.slash(scene.general, f"my {name}", **options)).answered(REPLY_S)
+
+    others, compared, shown, listed = await asyncio.gather(
+        scene.ask(scene.bob, "what about feathers?"),
+        used("compare", prompt="what about berries?"),
+        used("privacy"),
+        used("history"),
+    )
+    assert others.content == SCRIPTS["feathers"]
+    assert compared.is_ephemeral
+    base = f"**The base model**\n{SCRIPTS['berries']}"
+    assert compared.content.startswith("> what about berries?\n\n**Version 1**\n")
+    assert base in compared.content
+    assert "Neither reply is kept" in compared.content
+    assert "you said **yes**" in shown.content
+    assert "Version 1 (**in use**) was accepted" in listed.content
+    assert "The base model (liked 2 of 3)" in listed.content
+
+    answer = await used("export")
+    assert "Sent to you by direct message: bowerbird.zip." in answer.content
+    (parcel,) = [m for m in person.messages(await person.dm(scene.playground.bot)) if m.attachments]
+    with zipfile.ZipFile(io.BytesIO(parcel.attachments[0].content)) as archive:
+        known = json.loads(archive.read("bowerbird.json"))
+        version = f"adapters/{scene.guild.id}/{person.id}/v1/adapter_model.safetensors"
+        assert len(archive.read(version)) > 1000
+    assert len(known["feedback"]) == 3
+    assert {row["user_id"] for row in known["replies"]} == {person.id}
+
+    active = "SELECT active_version FROM people WHERE user_id = ?"
+    for version_no, name in ((0, "the base model"), (1, "version 1")):
+        answer = await used("rollback", version=version_no)
+        assert f"answered by **{name}** again" in answer.content
+        assert scene.bot.rows(active, person.id) == [(version_no or None,)]
 
 
 async def test_only_people_who_manage_the_server_may(scene: Scene) -> None:

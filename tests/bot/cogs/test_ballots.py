@@ -18,6 +18,7 @@ from tests.bot.house import House
 
 KINDS = ("like", "dislike", "regenerate", "correction")
 PRIMARY = 1
+YEAR_S = 366 * 24 * 3600.0
 
 
 async def settle(house: House, **changes: Any) -> None:
@@ -98,7 +99,7 @@ async def test_a_press_is_acknowledged_however_long_the_vote_takes(
     await alice.wait_until(lambda: chosen(reply) == ["👎"])
 
 
-async def test_they_work_after_a_restart_and_whatever_is_set_since(
+async def test_they_work_after_a_restart_a_year_later_and_whatever_is_set_since(
     playground: Playground, tmp_path: Path
 ) -> None:
     async with houses.running(playground, tmp_path) as house:
@@ -107,6 +108,7 @@ async def test_they_work_after_a_restart_and_whatever_is_set_since(
         await house.opt_in(alice)
         reply = await voted_by_button(house, alice)
         await settle(house, votes="reactions")
+    reply.created_at -= YEAR_S
     async with houses.running(playground, tmp_path) as house:
         await press(alice, reply, "like")
         await alice.wait_until(lambda: chosen(reply) == ["👍"])
