@@ -1,7 +1,7 @@
 """Channels that go away.
 
 Contract: with a channel go its threads and all their messages, of which Discord tells nobody one by
-one. Source: https://discord.com/developers/docs/events/gateway-events#channel-delete
+one, nor of threads that are archived. Source: https://discord.com/developers/docs/events/gateway-events#channel-delete
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def delete(world: World, channel: Channel) -> None:
         world.messages.pop(message_id).is_deleted = True
     channel.message_ids.clear()
     del world.channels[channel.id]
+    if channel.thread is not None and channel.thread.is_archived:
+        return
     if channel.thread is None:
         name, fields = "CHANNEL_DELETE", None
     else:

@@ -112,6 +112,10 @@ class SqlStore(Store):
         async with self._database.snapshot() as tx:
             return await replies.messages_in(tx, channel_id)
 
+    async def channels(self, scope_id: int) -> list[int]:
+        async with self._database.snapshot() as tx:
+            return await replies.channels(tx, scope_id)
+
     async def replace_text(self, message_id: int, text: str) -> int:
         async with self._database.transaction() as tx:
             changed = await replies.replace_text(tx, message_id, text)

@@ -78,6 +78,9 @@ class Store(Protocol):
     async def messages_in(self, channel_id: int) -> list[int]:
         """The questions and replies in this channel of which anything is kept."""
 
+    async def channels(self, scope_id: int) -> list[int]:
+        """The channels and threads of this scope of which anything is kept."""
+
     async def replace_text(self, message_id: int, text: str) -> int:
         """A message was edited: replace its text in every turn that quotes it.
 

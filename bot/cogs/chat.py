@@ -195,6 +195,20 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self.services.feedback.channel_deleted(channel.id)
+        await self._look_for_archived_threads(channel.guild.id)
+
+    async def _look_for_archived_threads(self, guild_id: int) -> None:
+        """Those of a deleted channel go with it, of which Discord does not tell."""
+        for channel_id in await self.services.store.channels(self.scope_of(guild_id)):
+            if self.bot.get_channel(channel_id) is None:
+                try:
+                    await self.bot.fetch_channel(channel_id)
+                except discord.NotFound:
+                    await self.services.feedback.channel_deleted(channel_id)
+                except discord.HTTPException as error:
+                    _log.info(
+                        "whether channel %d is still there is not known: %s", channel_id, error
+                    )
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:

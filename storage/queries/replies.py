@@ -141,6 +141,11 @@ async def messages_in(tx: AsyncConnection, channel_id: int) -> list[int]:
     return sorted(await tx.scalars(union(questions, parts)))
 
 
+async def channels(tx: AsyncConnection, scope_id: int) -> list[int]:
+    here = select(replies.c.channel_id).where(replies.c.scope_id == scope_id)
+    return sorted(await tx.scalars(here.distinct()))
+
+
 async def replace_text(tx: AsyncConnection, message_id: int, text: str) -> int:
     differs = and_(turns.c.message_id == message_id, turns.c.text != text)
     await mark_stale(tx, select(turns.c.reply_id).where(differs))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bowerbird.personalization.departures import KEPT_FOR, Departures, left_servers
-from bowerbird.playground import Playground, places
+from bowerbird.playground import Playground, places, threads
 from bowerbird.playground.people import Person
 from bowerbird.playground.permissions import Permission
 from bowerbird.storage.records import RunState
@@ -41,6 +41,26 @@ async def test_a_deleted_channel_takes_what_was_said_in_it(house: House) -> None
 
     await house.until(is_gone)
     assert not any("secret" in text and "no" not in text for text in await texts())
+    assert await house.store.reply_of_message(kept.id) is not None
+
+
+@pytest.mark.provokes(404)
+async def test_a_deleted_channel_takes_its_archived_threads_and_no_other_ones(house: House) -> None:
+    alice, world = house.person("alice"), house.playground.world
+    await house.opt_in(alice)
+    replies = []
+    for place in ("garden", "general"):
+        thread = await alice.open_thread(alice.channel(place), "talk")
+        replies.append(await house.ask(alice, "a secret", thread))
+        threads.archive(world, alice.user, thread, archived=True, locked=False)
+    gone, kept = replies
+    await house.until(lambda: house.store.reply_of_message(kept.id))
+    places.delete(world, alice.channel("garden"))
+
+    async def is_gone() -> bool:
+        return await house.store.reply_of_message(gone.id) is None
+
+    await house.until(is_gone)
     assert await house.store.reply_of_message(kept.id) is not None
 
 
@@ -89,6 +109,7 @@ async def test_what_was_learnt_on_a_server_that_was_left_long_ago_goes(
         assert run.state is RunState.PROMOTED
         weights = house.services.adapters.path(house.scope_id, alice.id, 1)
         assert weights.exists()
+        await house.client.wait_until_ready()  # closed before, it would say so afterwards
     world.remove_member(guild, playground.bot)
     async with houses.running(playground, tmp_path) as house:
         await house.until(lambda: left_servers(house.store))
