@@ -236,11 +236,12 @@ class NightSchedule:
 
     async def _span(self, night: str) -> tuple[datetime, datetime]:
         """From when until when what votes take back is this night's to tell: each once."""
-        noted = (await self._store.get_meta(NIGHT_SPAN) or "").split()
-        if not noted:
+        noted = await self._store.get_meta(NIGHT_SPAN)
+        if noted is None:
             eve = date.fromisoformat(night) - timedelta(days=1)
             return moment_of(eve, self._at, self._zone), self._now()
-        name, since, until = noted[0], *map(datetime.fromisoformat, noted[1:])
+        name, *moments = noted.split()
+        since, until = map(datetime.fromisoformat, moments)
         return (since, until) if name == night else (until, self._now())
 
     async def erase_expired(self) -> None:
