@@ -12,9 +12,13 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bowerbird.bot import answering, lessons
+from bowerbird.bot.announcements import Announcer
+from bowerbird.personalization.night_summary import NightSummary
 from bowerbird.playground import Playground, RateLimits
 from bowerbird.playground.interactions import Interaction
 from bowerbird.playground.people import Person
@@ -163,12 +167,15 @@ class Tour:
         self.house.executor.gate.set()
         await self.owner.wait_until(lambda: "3/12" not in answer.content, 15)
         await self.album.keep("retrained")
-        await self.answered(self.owner, "reset", "reset", user=self.bob.id)
+        asked = await self.answered(self.owner, "reset", "reset", user=self.bob.id)
+        await self.owner.click(asked, "bowerbird:confirm")
+        await self.owner.wait_until(lambda: not asked.components)
+        await self.album.keep("reset-receipt")
         await self.answered(self.owner, "bowerbird status", "owner-status")
         await self.answered(self.owner, "bowerbird drain", "owner-drain")
         await self.album.become("bob")
-        await self.bob.say("general", f"{self.house.mention} hello?")
-        await self.bob.wait_for_message(lambda m: "restart" in m.content)
+        question = await self.bob.say("general", f"{self.house.mention} hello?")
+        await self.bob.wait_for_reply(question)
         await self.album.keep("drained")
         await self.owner.slash("general", "bowerbird resume")
         await self.house.services.servers.change(
@@ -178,6 +185,51 @@ class Tour:
         reply = await self.bob.wait_for_reply(question)
         await self.bob.wait_until(lambda: "vote" in str(reply.components))
         await self.album.keep("vote-buttons")
+
+    async def exceptions(self) -> None:
+        """What happens now and then: a queue, a mistake, a limit, a thread, a long reply."""
+        house, backend = self.house, self.house.backend
+        channel = self.bob.channel("general")
+        backend.door.clear()
+        asked = [await p.say(channel, f"{house.mention} hello?") for p in (self.bob, self.owner)]
+        for person, question in zip((self.bob, self.owner), asked, strict=True):
+            await person.wait_for_reply(question)
+        await self.album.keep("queue")
+        backend.door.set()
+        for person, question in zip((self.bob, self.owner), asked, strict=True):
+            await house.finished_reply(person, question)
+        disliked = await house.ask(self.bob, "and grey?")
+        await self.bob.react(disliked, "👎")
+        await self.bob.wait_for_message(lambda m: "lesson" in str(m.components))
+        await self.album.keep("lesson-offered")
+        backend.script.append(RuntimeError("a fault to be found in the log"))
+        question = await self.bob.say(channel, f"{house.mention} and brown?")
+        await self.bob.wait_for_reply(question)
+        await self.album.keep("mistake")
+        table = "".join(f"row_{n:03} = 'blue'\n" for n in range(110))
+        backend.script.append(f"Here you are.\n\n```python\n{table}```\nAnd that is all.")
+        question = await self.bob.say(channel, f"{house.mention} a long one")
+        first = await self.bob.wait_for_reply(question)
+        await self.bob.wait_for_message(lambda m: m.reference_id == first.id and bool(m.reactions))
+        await self.album.keep("two-parts")
+        await house.services.servers.change(
+            house.scope_id, lambda old: replace(old, announcement_channel_id=channel.id)
+        )
+        night = NightSummary("2026-11-21", 5, 2, 0, 0, 1, 1, 1800.0)
+        await Announcer(house.client, house.services).announce({house.scope_id: night})
+        await self.album.keep("night-announced")
+        thread = await self.bob.open_thread(channel, "Blue things")
+        await house.finished_reply(self.bob, await self.bob.say(thread, f"{house.mention} hi"))
+        await self.album.open(thread.id)
+        await self.album.keep("thread")
+        await self.album.open(channel.id)
+        await house.services.servers.change(
+            house.scope_id, lambda old: replace(old, cooldown_s=60, announcement_channel_id=None)
+        )
+        question = await self.bob.say(channel, f"{house.mention} and now?")
+        await self.bob.wait_for_reply(question)
+        await self.album.keep("limit")
+        await house.services.servers.change(house.scope_id, lambda old: type(old)())
 
 
 async def take_all(folder: Path, *, width: int, locale: str, is_dark: bool) -> None:
@@ -191,6 +243,7 @@ async def take_all(folder: Path, *, width: int, locale: str, is_dark: bool) -> N
                 user.locale = locale
             playground.world.deadlines.interaction_answer_s = 60.0  # pictures take a while
             house.backend.answer = lambda _: SAID
+            answering.LONG_WAIT_S, lessons.ONE_IN = 1.0, 1
             page = await browser.open(playground.url, width=width, height=820)
             await page.theme("dark" if is_dark else "light")
             tour = Tour(house, Album(page, folder))
@@ -198,6 +251,7 @@ async def take_all(folder: Path, *, width: int, locale: str, is_dark: bool) -> N
                 await tour.talking()
                 await tour.oneself()
                 await tour.ruling()
+                await tour.exceptions()
             finally:
                 await page.screenshot(folder / "last.png")
                 print("\n".join(page.faults) or "no faults")  # noqa: T201 - a console script
