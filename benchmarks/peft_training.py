@@ -18,8 +18,8 @@ from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.training import losses
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.training.rows import PersonData, RowWriter
-from bowerbird.personalization.training.shared_base import SharedBase
-from bowerbird.personalization.training.trainer import _batches, _rate
+from bowerbird.personalization.training.shared_base import ANCHOR_TOKENS, SharedBase
+from bowerbird.personalization.training.trainer import MAX_SAID, _batches, _rate, in_turn
 from bowerbird.storage.records import Turn
 
 
@@ -34,12 +34,14 @@ class PeftTrainer:
     def train(self, data: PersonData, system: tuple[Turn, ...]) -> AdapterWeights:
         recipe = self._recipe
         neutral = self._base.neutral(system)
-        units = RowWriter(self._base.tokenizer, recipe).units(data, neutral.gate_prompts[0])
+        writer = RowWriter(self._base.tokenizer, recipe)
+        units = writer.units(data, neutral.gate_prompts[0])
         with torch.no_grad():
             for unit in units:
-                unit.reference = torch.stack([self._logprobs(row).sum() for row in unit.rows])
-                if unit.mismatch is not None:
-                    unit.mismatch_reference = float(self._logprobs(unit.mismatch).sum())
+                unit.refer([self._logprobs(row) for row in unit.compared])
+            said = writer.said(data, max_tokens=ANCHOR_TOKENS)[:MAX_SAID]
+            rows = [anchor.row for anchor in in_turn(self._base.anchors(said), neutral)]
+            anchors = [(row, self._logits(row).log_softmax(-1)) for row in rows[: recipe.min_steps]]
         torch.manual_seed(recipe.seed)
         config = LoraConfig(
             r=recipe.rank,
@@ -57,8 +59,9 @@ class PeftTrainer:
             for unit in drawn:
                 logprobs = [self._logprobs(row) for row in unit.rows]
                 (unit.loss(logprobs, z0) / len(drawn)).backward()
-            row, reference = neutral.anchors[step % len(neutral.anchors)]
-            kl = losses.anchor_kl(self._logits(row).log_softmax(-1), reference).mean()
+            row, reference = anchors[step % len(anchors)]
+            logprobs_now = self._logits(row).log_softmax(-1)
+            kl = losses.anchor_kl(logprobs_now, reference, cap=recipe.kl_cap).mean()
             (recipe.kl_weight * kl).backward()
             torch.nn.utils.clip_grad_norm_(parameters, recipe.clip_norm)
             optimizer.param_groups[0]["lr"] = recipe.learning_rate * _rate(step, len(batches))

@@ -3,7 +3,8 @@
 Contract: pure; nothing held out is taught. Where a person has written what they would have wanted
 to read, that is what is learned: a correction says *what*, a vote only *whether*, and votes taught
 beside corrections cost twice the time and moved what nobody had asked for (docs/LOG.md). The votes
-still choose: they make the scorer, which picks among candidates and judges at the gate. Without
+still choose: they make the scorer, which picks among candidates and judges at the gate; and the
+replies they were given to say what must stay as it was, but for what was corrected. Without
 corrections that can be read, votes and pairs are what there is. Knows no tokens.
 """
 
@@ -24,5 +25,6 @@ def lesson(
     taught = tuple(example for example in examples if not example.is_held_out)
     corrections = tuple(one for one in taught if one.kind == "correction" and fits(one))
     if corrections:
-        return PersonData(corrections)
+        said = tuple(example for example in taught if example.kind == "vote")
+        return PersonData(corrections, said=said)
     return PersonData(taught, tuple(pair for pair in pairs if not pair.is_held_out))

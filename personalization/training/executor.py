@@ -80,11 +80,11 @@ class TrainRecipe:
     ``objective``: ``preference`` is the sum of the weighted terms, of which those of weight 0 cost
     nothing: ``kto_weight`` for votes, and for corrections if ``teach_weight`` is 0; ``weak_weight``
     for KTO on weak examples; ``pair_weight`` for DPO; ``teach_weight`` and ``liked_nll_weight`` for
-    NLL on corrections and on liked replies; in a correction, what the model had said by itself
-    counts ``unchanged_weight`` a token, what the person changed 1. ``reinforce`` is RLOO, with
-    votes as rewards where none are given.
+    NLL on corrections and on liked replies, and ``keep_weight`` for what a correction left as it
+    was. ``reinforce`` is RLOO, with votes as rewards where none are given.
 
-    ``kl_weight``: per token, to the base on neutral questions. ``norm_weight``: of ‖BA‖²_F, summed
+    ``kl_weight``: per token, to the base, where nothing was asked for; ``kl_cap``: nats that one
+    token counts at most. ``norm_weight``: of ‖BA‖²_F, summed
     over layers. ``weight_decay``: AdamW's, on A and B. ``z0_every``: steps between two estimates
     of KTO's reference point; 0 takes it as 0.
     """
@@ -93,7 +93,7 @@ class TrainRecipe:
     kto_weight: float = 1.0
     pair_weight: float = 0.5
     teach_weight: float = 1.0
-    unchanged_weight: float = 0.1
+    keep_weight: float = 4.0
     liked_nll_weight: float = 0.0
     weak_weight: float = 1.0
     norm_weight: float = 0.0
@@ -102,14 +102,15 @@ class TrainRecipe:
     rank: int = 8
     alpha: int = 16
     targets: tuple[str, ...] = ALL_LINEAR
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 1e-3
     epochs: int = 1
     min_steps: int = 48
     max_epochs: int = 24
     batch_size: int = 2
     max_tokens: int = 512
     beta: float = 0.1
-    kl_weight: float = 2.0
+    kl_weight: float = 4.0
+    kl_cap: float = 0.3
     weight_decay: float = 0.0
     clip_norm: float = 1.0
     seed: int = 0

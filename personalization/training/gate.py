@@ -23,6 +23,8 @@ from typing import Final
 from bowerbird.personalization.training.dataset import HELD_OUT_SHARE, MIN_HELD_OUT
 from bowerbird.personalization.training.executor import Verdict
 
+KL_CAP: Final = 0.3
+"""Nats that one token counts at most: a style may be certain of a few (``losses.anchor_kl``)."""
 MAX_KL_PER_TOKEN: Final = 0.15
 MAX_GENERAL_NLL_CHANGE: Final = 0.01
 MAX_NLL_RISE: Final = 0.3

@@ -19,10 +19,10 @@ import torch
 from bowerbird.personalization.errors import PromptTooLongError
 from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.scorer import MIN_RELIABILITY, ScoredItem, Scorer
+from bowerbird.personalization.training import gate
 from bowerbird.personalization.training.dataset import MIN_HELD_OUT
 from bowerbird.personalization.training.executor import TrainExample
 from bowerbird.personalization.training.gate import Measurements, Sample, Taste
-from bowerbird.personalization.training.losses import anchor_kl
 from bowerbird.personalization.training.shared_base import (
     GATE_SEED,
     SAMPLING,
@@ -226,11 +226,10 @@ def _text(base: SharedBase, reply: Ids) -> str:
 def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
     """KL(candidate ‖ base) per token on the base's replies to the gate's own questions."""
     values = []
-    for prompt, reply in zip(neutral.gate_prompts, neutral.gate_replies, strict=True):
-        row = with_reply(prompt, reply or (base.end_id,))
-        with torch.inference_mode():
-            reference = base.logits(row).log_softmax(-1)
-            values.append(anchor_kl(base.logits(row, slot).log_softmax(-1), reference))
+    with torch.no_grad():
+        states = base.states_of([anchor.row for anchor in neutral.unseen], slot)
+        for hidden, anchor in zip(states, neutral.unseen, strict=True):
+            values.append(base.reader.kl(hidden, anchor.states, cap=gate.KL_CAP))
     return float(torch.cat(values).mean())
 
 

@@ -8,6 +8,7 @@ head.) Float32 but for the two matrix products. Knows hidden states and token id
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import torch
@@ -26,12 +27,12 @@ def token_logprobs(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     return logprobs
 
 
-def kl_to(reference: Tensor, hidden: Tensor, weight: Tensor) -> Tensor:
-    """KL(π ‖ π_ref) at each token → ``[tokens]``, exact (``losses.anchor_kl``).
+def kl_to(reference: Tensor, hidden: Tensor, weight: Tensor, *, cap: float = math.inf) -> Tensor:
+    """KL(π ‖ π_ref) at each token → ``[tokens]``, as ``losses.anchor_kl``.
 
-    ``reference``: log π_ref, ``[tokens, vocabulary]``.
+    ``reference``: the base's hidden states ``[tokens, width]``.
     """
-    kl: Tensor = _KlTo.apply(reference, hidden, weight)  # type: ignore[no-untyped-call]
+    kl: Tensor = _KlTo.apply(reference, hidden, weight, cap)  # type: ignore[no-untyped-call]
     return kl
 
 
@@ -62,18 +63,19 @@ class _TokenLogprobs(torch.autograd.Function):
 
 class _KlTo(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, reference: Tensor, hidden: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, reference: Tensor, hidden: Tensor, weight: Tensor, cap: float) -> Tensor:
         logprobs = (hidden @ weight.T).float().log_softmax(-1)  # [tokens, vocabulary]
         probabilities = logprobs.exp()
-        ratios = logprobs.sub_(reference)
+        ratios = logprobs.sub_((reference @ weight.T).float().log_softmax(-1))
         kl = (probabilities * ratios).sum(-1)
         if ctx.needs_input_grad[1]:
             # d KL / d logits = π · (log π/π_ref - KL)
             slope = ratios.sub_(kl.unsqueeze(1)).mul_(probabilities)
+            slope.mul_((kl < cap).unsqueeze(1))
             ctx.save_for_backward(slope.to(weight.dtype) @ weight)
-        return kl
+        return kl.clamp(max=cap)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None]:
         (slopes,) = ctx.saved_tensors
-        return None, (slopes * grads[0].unsqueeze(1)).to(slopes.dtype), None
+        return None, (slopes * grads[0].unsqueeze(1)).to(slopes.dtype), None, None

@@ -5,6 +5,8 @@ Notation: π the adapter, π_ref the base model, r = log π/π_ref of a whole re
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -50,12 +52,22 @@ def dpo(
     return -weights * F.logsigmoid(beta * (chosen - rejected - reference_margin))
 
 
-def nll(token_logprobs: Tensor, token_weights: Tensor) -> Tensor:
-    """Nats per token of one reply, a weighted mean: ``[tokens]`` twice → scalar.
+def nll(token_logprobs: Tensor) -> Tensor:
+    """Nats per token, ``[tokens]`` → scalar; a mean, so that long texts count no more than short
+    ones. 0 without tokens."""
+    return -token_logprobs.mean() if len(token_logprobs) else token_logprobs.sum()
 
-    A mean, so that long replies count no more than short ones.
+
+def kept(token_logprobs: Tensor, reference: Tensor) -> Tensor:
+    """How far tokens are from being as likely as they were, ``[tokens]`` twice → scalar ≥ 0.
+
+    Mean Huber loss (1964, δ = 1) of log π/π_ref. Near 0 it is the ½ (log π/π_ref)² of Schulman's
+    estimate "k2" of the KL divergence; a token that has become unlikely is pulled up as the NLL
+    would, and none is pushed beyond what it was. 0 without tokens.
     """
-    return -(token_logprobs * token_weights).sum() / token_weights.sum()
+    if not len(reference):
+        return token_logprobs.sum() * 0
+    return F.huber_loss(token_logprobs, reference.to(token_logprobs))
 
 
 def rloo(logprobs: Tensor, reference: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
@@ -71,9 +83,11 @@ def rloo(logprobs: Tensor, reference: Tensor, rewards: Tensor, *, beta: float) -
     return -(penalized - baseline) * logprobs
 
 
-def anchor_kl(logprobs: Tensor, reference: Tensor) -> Tensor:
-    """KL(π ‖ π_ref) per token, exact. Two ``[tokens, vocabulary]`` → ``[tokens]``.
+def anchor_kl(logprobs: Tensor, reference: Tensor, *, cap: float = math.inf) -> Tensor:
+    """KL(π ‖ π_ref) per token, exact up to ``cap``. Two ``[tokens, vocabulary]`` → ``[tokens]``.
 
-    Both are log-probabilities of the next token. ≥ 0 up to rounding.
+    Both are log-probabilities of the next token. ≥ 0 up to rounding. A style is a few tokens that
+    are certain now (the first letter, the last sentence), damage is a little everywhere; with a cap
+    the former costs a fixed price and the latter all of it.
     """
-    return (logprobs.exp() * (logprobs - reference)).sum(-1)
+    return (logprobs.exp() * (logprobs - reference)).sum(-1).clamp(max=cap)

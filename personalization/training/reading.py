@@ -8,6 +8,7 @@ reach the output head. Knows tokens and slots, not what they are learned for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -76,9 +77,10 @@ class Reader:
         """``[tokens, vocabulary]``, float32."""
         return (hidden @ self._weight.T).float()
 
-    def kl(self, hidden: Tensor, reference: Tensor) -> Tensor:
-        """KL(π ‖ π_ref) at each learned token of a row; ``reference`` ``[tokens, vocabulary]``."""
-        return head.kl_to(reference, hidden, self._weight)
+    def kl(self, hidden: Tensor, reference: Tensor, *, cap: float = math.inf) -> Tensor:
+        """KL(π ‖ π_ref) at each learned token of a row, ``cap`` at most; ``reference``: the base's
+        ``hidden`` of the row."""
+        return head.kl_to(reference, hidden, self._weight, cap=cap)
 
     def _states(
         self, tries: Sequence[Trie], route: Sequence[int | None], slots: LoraSlots | None

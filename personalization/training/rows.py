@@ -44,50 +44,86 @@ class Row:
 
 
 class Unit(Protocol):
-    """``mismatch``: some reply of the person's under another question, for z₀; ``None``: no need.
-
-    ``reference`` and ``mismatch_reference`` are set once the base has been asked, which it is only
-    if ``is_relative``: the loss compares with it.
-    """
+    """``rows`` are read in a step. ``mismatch``: some reply of the person's under another question,
+    for z₀; ``None``: no need."""
 
     rows: tuple[Encoded, ...]
     mismatch: Encoded | None
-    reference: Tensor  # [rows]
     mismatch_reference: float
 
     @property
-    def is_relative(self) -> bool: ...
+    def compared(self) -> tuple[Encoded, ...]:
+        """What the base is asked about before the first step; nothing if there is no need."""
+
+    def refer(self, logprobs: Sequence[Tensor]) -> None:
+        """Take what the base says: of each row ``compared``, ``[learned tokens]``."""
 
     def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
         """Of the unit, a scalar; ``logprobs``: each row's ``[learned tokens]``."""
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Relative:
+    """A unit whose loss is of whole replies' log-ratios; ``reference`` ``[rows]`` is the base's."""
+
     rows: tuple[Encoded, ...]
     mismatch: Encoded | None = field(default=None, init=False)
     reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
     mismatch_reference: float = field(default=0.0, init=False)
 
     @property
-    def is_relative(self) -> bool:
-        return True
+    def compared(self) -> tuple[Encoded, ...]:
+        return self.rows if self.mismatch is None else (*self.rows, self.mismatch)
+
+    def refer(self, logprobs: Sequence[Tensor]) -> None:
+        sums = [tokens.sum() for tokens in logprobs]
+        self.reference = torch.stack(sums[: len(self.rows)])
+        if self.mismatch is not None:
+            self.mismatch_reference = float(sums[-1])
 
 
 @dataclass(slots=True)
-class ExampleUnit(_Asked):
-    """``kto`` and ``nll``: weights, the former with the example's own in it; ``token_weights``
-    ``[learned tokens]`` are the latter's."""
+class CorrectionUnit:
+    """What a person wrote instead: what they changed is taught, what they left is kept as likely as
+    it was.
+
+    ``is_changed`` ``[learned tokens]``; ``original``: the reply that was corrected, as a row, and
+    ``kept_from`` ``[kept tokens]`` the places of what was left of it among its learned tokens.
+    """
+
+    rows: tuple[Encoded, ...]
+    is_changed: Tensor
+    original: Encoded | None
+    kept_from: Tensor
+    teach: float
+    keep: float
+    mismatch: Encoded | None = field(default=None, init=False)
+    mismatch_reference: float = field(default=0.0, init=False)
+    _reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
+
+    @property
+    def compared(self) -> tuple[Encoded, ...]:
+        return () if self.original is None or not len(self.kept_from) else (self.original,)
+
+    def refer(self, logprobs: Sequence[Tensor]) -> None:
+        (tokens,) = logprobs
+        self._reference = tokens[self.kept_from.to(tokens.device)]
+
+    def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
+        (tokens,) = logprobs
+        is_changed = self.is_changed.to(tokens.device)
+        kept = losses.kept(tokens[~is_changed], self._reference)
+        return self.teach * (losses.nll(tokens[is_changed]) + self.keep * kept)
+
+
+@dataclass(slots=True)
+class ExampleUnit(_Relative):
+    """``kto`` and ``nll``: weights, the former with the example's own in it."""
 
     is_liked: bool
     kto: float
     nll: float
     beta: float
-    token_weights: Tensor
-
-    @property
-    def is_relative(self) -> bool:
-        return bool(self.kto)
 
     def loss(self, logprobs: Sequence[Tensor], z0: Tensor) -> Tensor:
         (tokens,) = logprobs
@@ -98,12 +134,12 @@ class ExampleUnit(_Asked):
             reply = tokens.sum().unsqueeze(0)
             total = losses.kto(reply, self.reference, is_liked, z0, weight, beta=self.beta).sum()
         if self.nll:
-            total = total + self.nll * losses.nll(tokens, self.token_weights.to(tokens))
+            total = total + self.nll * losses.nll(tokens)
         return total
 
 
 @dataclass(slots=True)
-class PairUnit(_Asked):
+class PairUnit(_Relative):
     """The chosen row, then the rejected one."""
 
     weight: float
@@ -117,7 +153,7 @@ class PairUnit(_Asked):
 
 
 @dataclass(slots=True)
-class RewardUnit(_Asked):
+class RewardUnit(_Relative):
     """Replies that are each other's baseline."""
 
     rewards: tuple[float, ...]
@@ -131,11 +167,15 @@ class RewardUnit(_Asked):
 
 @dataclass(frozen=True, slots=True)
 class PersonData:
-    """What one person's training reads. Held-out examples and pairs in it are passed over."""
+    """What one person's training reads. Held-out examples and pairs in it are passed over.
+
+    ``said``: replies that nothing is to be learned from; how the model goes on in them is to stay.
+    """
 
     examples: tuple[TrainExample, ...] = ()
     pairs: tuple[TrainPair, ...] = ()
     rewards: tuple[TrainRewards, ...] = ()
+    said: tuple[TrainExample, ...] = ()
 
 
 class RowWriter:
@@ -170,42 +210,56 @@ class RowWriter:
             _mismatch([u for u in found if isinstance(u, ExampleUnit) and u.kto], neutral_prompt)
         return found
 
-    def _examples(self, data: PersonData) -> Iterator[ExampleUnit]:
+    def said(self, data: PersonData, *, max_tokens: int) -> list[Encoded]:
+        """The beginnings of what the model had said, newest first."""
+        rows = (self.row(one.turns, one.reply, is_complete=False) for one in reversed(data.said))
+        return [_begun(row, max_tokens) for row in rows if row is not None and any(row.loss_mask)]
+
+    def _examples(self, data: PersonData) -> Iterator[Unit]:
         recipe = self._recipe
         for example in data.examples:
-            is_weak, is_taught = example.kind == "weak", example.kind == "correction"
-            kto = example.weight * (recipe.weak_weight if is_weak else recipe.kto_weight)
-            nll = 0.0
-            if example.is_liked and not is_weak:
-                nll = recipe.teach_weight if is_taught else recipe.liked_nll_weight
-            if is_taught and nll:
-                kto = 0.0  # it is learned word by word, which says more
-            if example.is_held_out or not (kto or nll):
+            if example.is_held_out:
                 continue
             row = self.row(example.turns, example.reply, is_complete=example.is_complete)
-            if row is not None:
-                weights = self._token_weights(row, example)
-                yield ExampleUnit((row,), example.is_liked, kto, nll, recipe.beta, weights)
+            if row is None:
+                continue
+            is_weak = example.kind == "weak"
+            if example.kind == "correction" and recipe.teach_weight:
+                yield self._correction(row, example)
+                continue
+            kto = example.weight * (recipe.weak_weight if is_weak else recipe.kto_weight)
+            nll = recipe.liked_nll_weight if example.is_liked and not is_weak else 0.0
+            if kto or nll:
+                yield ExampleUnit((row,), example.is_liked, kto, nll, recipe.beta)
 
-    def _token_weights(self, row: Encoded, example: TrainExample) -> Tensor:
-        """1 for each learned token that says what a correction changed, and for all of others'.
-
-        That is a token that is not in the reply it corrects, and the one after each change: for a
-        shortened reply, its end. What the model said by itself needs no teaching.
-        """
+    def _correction(self, row: Encoded, example: TrainExample) -> CorrectionUnit:
+        """What is not in the reply it corrects was changed, and where something was taken out, what
+        comes next instead; the end as well, which says that no more is wanted."""
         learned = row.ids[-sum(row.loss_mask) :]
-        if example.corrects is None:
-            return torch.ones(len(learned))
-        before = self.row(example.turns, example.corrects, is_complete=True)
-        if before is None:
-            return torch.ones(len(learned))
-        weights = torch.full((len(learned),), self._recipe.unchanged_weight)
-        known = before.ids[-sum(before.loss_mask) :]
-        matcher = SequenceMatcher(None, known, learned, autojunk=False)
-        for kind, _, _, start, end in matcher.get_opcodes():
-            if kind != "equal":
-                weights[start : end + 1] = 1.0
-        return weights
+        is_changed = torch.ones(len(learned), dtype=torch.bool)
+        kept_from = torch.zeros(len(learned), dtype=torch.long)
+        original = None
+        if example.corrects is not None:
+            original = self.row(example.turns, example.corrects, is_complete=False)
+        if original is not None and any(original.loss_mask):
+            known = original.ids[-sum(original.loss_mask) :]
+            matcher = SequenceMatcher(None, known, learned, autojunk=False)
+            for kind, before, before_end, start, end in matcher.get_opcodes():
+                if kind == "equal":
+                    is_changed[start:end] = False
+                    kept_from[start:end] = torch.arange(before, before_end)
+            for kind, _, _, start, _ in matcher.get_opcodes():
+                if kind == "delete":
+                    is_changed[start : start + 1] = True
+        recipe = self._recipe
+        return CorrectionUnit(
+            (row,),
+            is_changed,
+            original,
+            kept_from[~is_changed],
+            recipe.teach_weight,
+            recipe.keep_weight,
+        )
 
     def _pairs(self, data: PersonData) -> Iterator[PairUnit]:
         recipe = self._recipe
@@ -263,6 +317,12 @@ def _reward_groups(data: PersonData, batch_size: int) -> Iterator[list[tuple[Tra
     yield from (group for group in by_question.values() if len(group) > 1)
     alone = [group[0] for group in by_question.values() if len(group) == 1]
     yield from (alone[i : i + batch_size] for i in range(0, len(alone), batch_size))
+
+
+def _begun(row: Encoded, max_tokens: int) -> Encoded:
+    """The row with at most so many learned tokens."""
+    stop = len(row.ids) - max(0, sum(row.loss_mask) - max_tokens)
+    return replace(row, ids=row.ids[:stop], loss_mask=row.loss_mask[:stop])
 
 
 def _mismatch(units: Sequence[ExampleUnit], neutral_prompt: Encoded) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -36,21 +35,32 @@ SAMPLING: Final = Sampling(max_new_tokens=80)
 """How neutral replies and the gate's samples are drawn: as replies are served, but shorter."""
 
 GATE_SEED: Final = 1
-_MAX_NEUTRAL: Final = 3  # system prompts whose neutral ground is kept; one is about 130 MB
+_MAX_NEUTRAL: Final = 64  # system prompts whose neutral ground is kept
 _ANCHOR_SEED: Final = 0
-_ANCHOR_TOKENS: Final = 48
+ANCHOR_TOKENS: Final = 48
+"""Of a reply that holds an adapter to the base only the beginning is read."""
 _MAX_PROMPT_TOKENS: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A row with the base's states that predict its learned tokens, ``[tokens, width]``."""
+
+    row: Encoded
+    states: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Neutral:
     """Neutral ground for one system prompt, all of it the base model's own.
 
-    ``anchors``: replies to train with, each with the base's log-probabilities ``[tokens,
-    vocabulary]``; ``gate_prompts`` and ``gate_replies``: what the gate compares with.
+    ``said`` and ``texts``: replies and plain texts to be held to the base by while training, and
+    ``unseen`` replies to see afterwards how far an adapter went, which answer ``gate_prompts``.
     """
 
-    anchors: tuple[tuple[Encoded, Tensor], ...]
+    said: tuple[Anchor, ...]
+    texts: tuple[Anchor, ...]
+    unseen: tuple[Anchor, ...]
     gate_prompts: tuple[Encoded, ...]
     gate_replies: tuple[tuple[int, ...], ...]
 
@@ -70,6 +80,7 @@ class SharedBase:
         self.reader = Reader(self.model)
         self._slots: LoraSlots | None = None
         self._neutral: dict[str, Neutral] = {}
+        self._general_nll: float | None = None
 
     # --- adapters -----------------------------------------------------------------------------
 
@@ -132,26 +143,54 @@ class SharedBase:
         *,
         on_row: Callable[[int], None] = _ignore,
     ) -> Tensor:
-        """log π of the replies in any number of rows, ``[rows]``, without gradients.
+        """log π of the replies in any number of rows, ``[rows]``, without gradients."""
+        found = [tokens.sum() for tokens in self.all_token_logprobs(rows, slot, on_row=on_row)]
+        return torch.stack(found) if found else torch.zeros(0, device=self.model.device)
+
+    def all_token_logprobs(
+        self,
+        rows: Sequence[Encoded],
+        slot: int | None = None,
+        *,
+        on_row: Callable[[int], None] = _ignore,
+    ) -> list[Tensor]:
+        """``logprobs_of`` before anything is summed: ``[reply tokens]`` of each row."""
+        with torch.no_grad():
+            return self.reader.logprobs(rows, self.states_of(rows, slot, on_row=on_row))
+
+    def states_of(
+        self,
+        rows: Sequence[Encoded],
+        slot: int | None = None,
+        *,
+        on_row: Callable[[int], None] = _ignore,
+    ) -> list[Tensor]:
+        """``hidden`` of any number of rows, without gradients: ``[reply tokens, width]`` of each.
 
         ``on_row`` is told how many are done; what it raises ends it.
         """
-        found = torch.zeros(len(rows), device=self.model.device)
+        found = [torch.zeros(0)] * len(rows)
         # Side by side in order of their tokens, rows share as much of a pass as they can.
         order = sorted(range(len(rows)), key=lambda i: rows[i].ids)
+        done = 0
         with torch.no_grad():
-            done = 0
             for some in _passes(order, [len(row.ids) for row in rows]):
                 on_row(done)
                 done += len(some)
-                found[some] = self.logprob_sums([[rows[i] for i in some]], [slot])[0]
+                parts = self.hidden([[rows[i] for i in some]], [slot])
+                for i, part in zip(some, parts, strict=True):
+                    found[i] = part
         return found
 
     def general_nll(self, slot: int | None = None) -> float:
         """Nats per token on ordinary text."""
-        row = self._text_row(GENERAL_TEXT)
-        with torch.inference_mode():
-            return -float(self.token_logprobs(row, slot).mean())
+        if slot is None and self._general_nll is not None:
+            return self._general_nll
+        with torch.no_grad():
+            found = -float(self.token_logprobs(self._text_row(GENERAL_TEXT), slot).mean())
+        if slot is None:
+            self._general_nll = found
+        return found
 
     def sample(
         self,
@@ -190,6 +229,12 @@ class SharedBase:
             self._neutral[key] = self._make_neutral(system)
         return self._neutral[key]
 
+    def anchors(
+        self, rows: Sequence[Encoded], *, on_row: Callable[[int], None] = _ignore
+    ) -> tuple[Anchor, ...]:
+        """``rows`` with what the base makes of them; a few tens of kilobytes each."""
+        return tuple(map(Anchor, rows, self.states_of(rows, on_row=on_row)))
+
     def prompt(self, turns: Sequence[Turn]) -> Encoded:
         return encode(self.tokenizer, turns, max_tokens=_MAX_PROMPT_TOKENS)
 
@@ -204,15 +249,21 @@ class SharedBase:
         anchor_prompts, gate_prompts = ask(ANCHOR_QUESTIONS), ask(GATE_QUESTIONS)
         replies = self.sample(anchor_prompts, seed=_ANCHOR_SEED)
         said = [
-            with_reply(prompt, reply[:_ANCHOR_TOKENS] or (self.end_id,))
+            with_reply(prompt, reply[:ANCHOR_TOKENS] or (self.end_id,))
             for prompt, reply in zip(anchor_prompts, replies, strict=True)
         ]
-        written = [self._text_row(text) for text in ANCHOR_TEXTS]
-        pairs = zip_longest(said, written)  # in turn, so that few steps meet both
-        rows = [row for pair in pairs for row in pair if row is not None]
-        with torch.inference_mode():
-            anchors = tuple((row, self.logits(row).log_softmax(-1)) for row in rows)
-        return Neutral(anchors, gate_prompts, tuple(self.sample(gate_prompts, seed=GATE_SEED)))
+        gate_replies = tuple(self.sample(gate_prompts, seed=GATE_SEED))
+        unseen = [
+            with_reply(prompt, reply or (self.end_id,))
+            for prompt, reply in zip(gate_prompts, gate_replies, strict=True)
+        ]
+        return Neutral(
+            self.anchors(said),
+            self.anchors([self._text_row(text) for text in ANCHOR_TEXTS]),
+            self.anchors(unseen),
+            gate_prompts,
+            gate_replies,
+        )
 
     def _text_row(self, text: str) -> Encoded:
         """Plain text, all but its first token to be predicted."""

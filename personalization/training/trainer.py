@@ -28,7 +28,12 @@ from bowerbird.personalization.training import losses, slot_learning
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.training.reading import MAX_PLACES
 from bowerbird.personalization.training.rows import PersonData, RowWriter, Unit
-from bowerbird.personalization.training.shared_base import Neutral, SharedBase
+from bowerbird.personalization.training.shared_base import (
+    ANCHOR_TOKENS,
+    Anchor,
+    Neutral,
+    SharedBase,
+)
 from bowerbird.personalization.training.trie import lay_out
 from bowerbird.personalization.types import Turn
 
@@ -36,6 +41,9 @@ Stage = Literal["loading", "training"]
 OnStep = Callable[[int, Stage, int, int], None]
 """``on_step(person, stage, done, total)``; a ``PersonalizationError`` in it ends this person's
 training. Loading is to ask the base what it says to what is learned by comparing with it."""
+
+MAX_SAID: Final = 24
+"""So many replies of their own a person's adapter is held to the base by, the newest."""
 
 _NORM_FLOOR: Final = 1e-6  # as in torch's clip_grad_norm_
 
@@ -69,11 +77,13 @@ class _Learner:
     person: int
     units: Sequence[Unit]
     batches: list[list[int]]
+    said: Sequence[Encoded]
     neutral: Neutral
     trained: Trained
     z0: Tensor
     loss: float = 0.0
     kl: float = 0.0
+    anchors: Sequence[Anchor] = ()
 
     @property
     def done(self) -> int:
@@ -86,6 +96,11 @@ class _Learner:
     @property
     def batch(self) -> list[Unit]:
         return [self.units[i] for i in self.batches[self.done]]
+
+    @property
+    def anchor(self) -> Anchor:
+        """Of this step."""
+        return self.anchors[self.done % len(self.anchors)]
 
     def end(self, error: PersonalizationError) -> None:
         self.trained.error = error
@@ -160,8 +175,8 @@ class Group:
             loss = torch.stack(terms).mean()
             learner.loss = float(loss.detach())
             if self._recipe.kl_weight:
-                reference = self._anchor(learner)[1]
-                kl = self._base.reader.kl(states[-1], reference).mean()
+                cap = self._recipe.kl_cap
+                kl = self._base.reader.kl(states[-1], learner.anchor.states, cap=cap).mean()
                 learner.kl = float(kl.detach())
                 loss = loss + self._recipe.kl_weight * kl
             total = total + loss
@@ -213,45 +228,42 @@ class Group:
     def _rows(self, learner: _Learner) -> list[Encoded]:
         """What a step reads: the batch's rows and, last, the anchor if it counts."""
         rows = [row for unit in learner.batch for row in unit.rows]
-        return [*rows, self._anchor(learner)[0]] if self._recipe.kl_weight else rows
-
-    def _anchor(self, learner: _Learner) -> tuple[Encoded, Tensor]:
-        anchors = learner.neutral.anchors
-        return anchors[learner.done % len(anchors)]
+        return [*rows, learner.anchor.row] if self._recipe.kl_weight else rows
 
     # --- before the first step ----------------------------------------------------------------
 
     def _refer(self, learner: _Learner, on_step: OnStep) -> None:
         """Ask the base for the log-probability of every row it is compared by, once."""
-        units = [unit for unit in learner.units if unit.is_relative]
-        rows = [[*unit.rows, *([unit.mismatch] if unit.mismatch else [])] for unit in units]
-        flat = [row for own in rows for row in own]
+        compared = [row for unit in learner.units for row in unit.compared]
+        said = learner.said if self._recipe.kl_weight else ()
+        total = len(compared) + len(said)
 
         def tell(done: int) -> None:
-            _tell(on_step, learner, "loading", done, len(flat))
+            _tell(on_step, learner, "loading", done, total)
             if learner.trained.error is not None:
                 raise learner.trained.error
 
         try:
-            said = self._base.logprobs_of(flat, on_row=tell)
+            logprobs = iter(self._base.all_token_logprobs(compared, on_row=tell))
+            anchors = self._base.anchors(said, on_row=lambda done: tell(len(compared) + done))
         except PersonalizationError as error:
             learner.end(error)
             return
-        start = 0
-        for unit, own in zip(units, rows, strict=True):
-            unit.reference = said[start : start + len(unit.rows)]
-            if unit.mismatch is not None:
-                unit.mismatch_reference = float(said[start + len(unit.rows)])
-            start += len(own)
+        for unit in learner.units:
+            if unit.compared:
+                unit.refer([next(logprobs) for _ in unit.compared])
+        learner.anchors = in_turn(anchors, learner.neutral)
 
     def _learner(self, person: int, data: PersonData) -> _Learner:
         neutral = self._base.neutral(_system_of(data))
         trained = Trained()
-        units = RowWriter(self._base.tokenizer, self._recipe).units(data, neutral.gate_prompts[0])
+        writer = RowWriter(self._base.tokenizer, self._recipe)
+        units = writer.units(data, neutral.gate_prompts[0])
         if not units and (data.examples or data.pairs or data.rewards):
             trained.error = TrainingError("none of the replies fits into the model's context")
         batches = _batches(len(units), self._recipe)
-        return _Learner(person, units, batches, neutral, trained, torch.zeros(()))
+        said = writer.said(data, max_tokens=ANCHOR_TOKENS)[:MAX_SAID]
+        return _Learner(person, units, batches, said, neutral, trained, torch.zeros(()))
 
 
 def _microbatches(
@@ -297,6 +309,18 @@ def _rate(step: int, total: int) -> float:
     if step < warm_up:
         return (step + 1) / warm_up
     return 1.0 - 0.9 * (step - warm_up) / max(1, total - warm_up)
+
+
+def in_turn(said: Sequence[Anchor], neutral: Neutral) -> list[Anchor]:
+    """What a person's adapter is held to the base by: what was said to their own questions, where
+    there is little of it also to neutral ones, and every third a plain text."""
+    spoken = [*said, *neutral.said][:MAX_SAID]
+    found = []
+    for number, anchor in enumerate(spoken):
+        found.append(anchor)
+        if number % 2:
+            found.append(neutral.texts[number // 2 % len(neutral.texts)])
+    return found
 
 
 def _system_of(data: PersonData) -> tuple[Turn, ...]:

@@ -160,6 +160,7 @@ def test_anchor_kl_is_the_definition() -> None:
     expected = 0.5 * math.log(0.5 / 0.9) + 0.5 * math.log(0.5 / 0.1)
     assert losses.anchor_kl(p.log(), q.log()).item() == pytest.approx(expected)
     assert losses.anchor_kl(p.log(), p.log()).item() == 0
+    assert losses.anchor_kl(p.log(), q.log(), cap=0.3).item() == pytest.approx(0.3)
 
 
 # --- DPO, RLOO, NLL -----------------------------------------------------------------------------
@@ -210,10 +211,19 @@ def test_nll_is_per_token() -> None:
     one row."""
     logits, targets = torch.randn(5, 7), torch.tensor([1, 0, 6, 2, 2])
     logprobs = logits.log_softmax(-1)[range(5), targets]
-    found = losses.nll(logprobs, torch.ones(5))
+    found = losses.nll(logprobs)
     assert float(found) == pytest.approx(float(torch.nn.functional.cross_entropy(logits, targets)))
 
 
-def test_tokens_weigh_in_the_nll_as_much_as_they_are_told_to() -> None:
-    found = losses.nll(torch.tensor([-1.0, -2.0, -9.0]), torch.tensor([1.0, 0.5, 0.0]))
-    assert float(found) == pytest.approx((1.0 + 0.5 * 2.0) / 1.5)
+def test_kept_tokens_are_drawn_to_what_they_were_from_either_side() -> None:
+    reference = torch.tensor([-1.0, -1.0, -1.0])
+    now = torch.tensor([-1.0, -0.5, -9.0], requires_grad=True)
+    loss = losses.kept(now, reference)
+    assert loss.item() == pytest.approx((0 + 0.5 * 0.5**2 + 8 - 0.5) / 3)
+    (slope,) = torch.autograd.grad(loss, now)
+    assert slope.tolist() == pytest.approx([0, 0.5 / 3, -1 / 3]), "as steep as the NLL at most"
+
+
+def test_no_tokens_no_loss() -> None:
+    nothing = torch.zeros(0, requires_grad=True)
+    assert losses.nll(nothing).item() == losses.kept(nothing, torch.zeros(0)).item() == 0

@@ -152,8 +152,9 @@ def test_what_pulls_to_the_base_keeps_the_adapter_near_it(base: SharedBase, term
         with Group(base, 1, recipe) as group, torch.no_grad():
             with torch.enable_grad():
                 group.train([voted()])
-            row, reference = base.neutral((SYSTEM,)).anchors[0]
-            return float(base.reader.kl(base.hidden([[row]], [0])[0], reference).mean())
+            anchor = base.neutral((SYSTEM,)).said[0]
+            (states,) = base.hidden([[anchor.row]], [0])
+            return float(base.reader.kl(states, anchor.states).mean())
 
     assert moved(20.0) < moved(0.0) / 2
 
@@ -170,7 +171,7 @@ def test_corrections_are_taught_and_liked_replies_imitated(base: SharedBase) -> 
 def test_the_base_is_asked_only_about_what_is_compared_with_it(base: SharedBase) -> None:
     correction = an_example(1, reply="One, of course.", kind="correction")
     stages: list[set[str]] = [set(), set()]
-    with Group(base, 2, replace(RECIPE, teach_weight=1.0)) as group:
+    with Group(base, 2, replace(RECIPE, teach_weight=1.0, kl_weight=0.0)) as group:
         group.train(
             [PersonData((correction,)), voted()],
             lambda person, stage, done, total: stages[person].add(stage),
