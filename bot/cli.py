@@ -205,6 +205,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--questions", type=int, metavar="N", help="so many to judge them by")
     evaluate.add_argument(
+        "--curve",
+        type=_count,
+        nargs="+",
+        metavar="VOTES",
+        help="the points of the curve over votes",
+    )
+    evaluate.add_argument("--curve-people", type=_count, metavar="N", help="so many in the curve")
+    evaluate.add_argument("--nights", type=_count, metavar="N", help="so many in a row")
+    evaluate.add_argument("--night-people", type=_count, metavar="N", help="so many in the nights")
+    evaluate.add_argument(
         "--without",
         nargs="+",
         choices=("controls", "curve", "nights"),
@@ -252,6 +262,12 @@ class _Version(argparse.Action):
 
         print(f"bowerbird {version('bowerbird')}")  # noqa: T201
         parser.exit()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1")
+    return int(text)
 
 
 def _snowflake(text: str) -> int:

@@ -1,4 +1,5 @@
-"""Several replies to one question side by side, of which the person's scorer picks the best.
+"""Several replies to one question side by side, of which the best is sent: what the person's scorer
+likes and the base model finds likely.
 
 Contract: candidates use only rows that would be idle, and one of these is always left for whoever
 comes next: where none is, candidates are given up until there is one again. The first candidate is
@@ -11,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bowerbird.personalization.endings import Ending
 from bowerbird.personalization.errors import PersonalizationError
+from bowerbird.personalization.fluency import WEIGHT
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
@@ -56,11 +58,13 @@ async def generate_best(
     chunks: AsyncGenerator[GenerationChunk, None],
     others: int,
     score: Callable[[str], float],
+    fluency: Callable[[str], Awaitable[float]],
     spent: Callable[[int], object] = lambda _: None,
 ) -> tuple[Candidate, int]:
     """The best of ``chunks``, which answer ``request``, and up to ``others`` more; and of how many.
 
-    A blank reply is the worst. ``spent`` hears of tokens as they are made. Raises what ``chunks``
+    A blank reply is the worst. ``fluency``: see there; if that fails, ``score`` decides alone.
+    ``spent`` hears of tokens as they are made. Raises what ``chunks``
     raise.
     """
     made: list[Candidate] = []
@@ -89,8 +93,24 @@ async def generate_best(
         await asyncio.gather(*tasks, return_exceptions=True)
     assert first is not None  # noqa: S101 - only extra candidates are given up
     every = [first, *sorted(made, key=lambda one: one.seed)]
-    values = [score(one.text) if one.text.strip() else float("-inf") for one in every]
-    return every[values.index(max(values))], len(every)
+    return every[await best_of([one.text for one in every], score, fluency)], len(every)
+
+
+async def best_of(
+    texts: Sequence[str],
+    score: Callable[[str], float],
+    fluency: Callable[[str], Awaitable[float]],
+) -> int:
+    """Which of ``texts`` to send; the first of equals."""
+    values = [score(text) if text.strip() else float("-inf") for text in texts]
+    if len(set(texts)) > 1:
+        try:
+            fluent = [await fluency(text) if text.strip() else 0.0 for text in texts]
+        except PersonalizationError as error:
+            _log.info("candidates are chosen by the scorer alone: %s", error)
+        else:
+            values = [a + WEIGHT * b for a, b in zip(values, fluent, strict=True)]
+    return values.index(max(values))
 
 
 async def _collect(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from bowerbird.personalization import prompting
 from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.reply_features import words
-from bowerbird.personalization.types import FinishReason
+from bowerbird.personalization.types import AdapterRef, FinishReason
 from bowerbird.storage.records import LabelledReply, Turn
 
 if TYPE_CHECKING:
@@ -49,6 +49,19 @@ class Exchange:
     @property
     def turns(self) -> tuple[Turn, Turn]:
         return Turn("user", self.question), Turn("assistant", self.answer)
+
+
+def unlearned(
+    labelled: Sequence[LabelledReply], adapter: AdapterRef | None
+) -> Sequence[LabelledReply]:
+    """What ``adapter`` cannot have learned: labels of replies that it made itself.
+
+    All of them without an adapter. With one, what it has learned already would only be copied
+    (docs/LOG.md).
+    """
+    if adapter is None:
+        return labelled
+    return [one for one in labelled if one.reply.adapter_version == adapter.version]
 
 
 def encode_with_liked(

@@ -2,9 +2,9 @@
 
 Contract: `ReplyService.reply` is lazy: nothing runs until the first piece is asked for. A damaged
 adapter costs the person their personal touch, never their reply. What the person liked before
-stands in the prompt, and where rows are idle the best of several candidates is sent, in one piece.
-The draft at the end says what was really sent to the model, and its text is what was given out.
-Knows no Discord and no database.
+stands in the prompt until an adapter has learned it, and where rows are idle the best of several
+candidates is sent, in one piece. The draft at the end says what was really sent to the model, and
+its text is what was given out. Knows no Discord and no database.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Protocol
 from bowerbird.personalization.candidates import Candidate, generate_best, room_for
 from bowerbird.personalization.endings import Ending
 from bowerbird.personalization.errors import AdapterError
+from bowerbird.personalization.fluency import fluency
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
     GenerationRequest,
 )
-from bowerbird.personalization.retrieval import encode_with_liked
+from bowerbird.personalization.retrieval import encode_with_liked, unlearned
 from bowerbird.personalization.taste import Taste, learn_scorer
 from bowerbird.personalization.types import (
     AdapterRef,
@@ -157,15 +158,15 @@ class ReplyService:
             self._running += 1
             try:
                 started_at = time.monotonic()
+                adapter = await self._adapters.active(scope_id, user_id) if use_adapter else None
                 labelled = await self._labelled(scope_id, user_id) if use_adapter else ()
                 encoded, liked = await asyncio.to_thread(
                     encode_with_liked,
                     self._tokenizer,
                     (self._system, *conversation.turns),
-                    labelled if self._taste and self._taste.has_retrieval else (),
+                    unlearned(labelled, adapter) if self._has_retrieval else (),
                     max_tokens=self._max_prompt_tokens,
                 )
-                adapter = await self._adapters.active(scope_id, user_id) if use_adapter else None
                 request = GenerationRequest(
                     encoded.ids, sampling, adapter, (scope_id, user_id), DEADLINE_S
                 )
@@ -201,6 +202,10 @@ class ReplyService:
         stream = ReplyStream(pieces(), self._backend)
         return stream
 
+    @property
+    def _has_retrieval(self) -> bool:
+        return self._taste is not None and self._taste.has_retrieval
+
     async def _labelled(self, scope_id: int, user_id: int) -> tuple[LabelledReply, ...]:
         return () if self._taste is None else await self._taste.labelled(scope_id, user_id)
 
@@ -224,6 +229,13 @@ class ReplyService:
                     chunks,
                     others,
                     partial(scorer.score, draft.turns[-1].text),
+                    partial(
+                        fluency,
+                        self._backend,
+                        self._tokenizer,
+                        (self._system, draft.turns[-1]),
+                        owner=request.owner,
+                    ),
                     stream._spend,
                 )
                 yield _chosen(draft, best, candidates), best.text

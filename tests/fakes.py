@@ -61,12 +61,14 @@ class FakeBackend:
     ``gate``: while cleared, streams wait before their second word; ``door``: before their first,
     in the queue. ``requests`` and ``cancelled`` tell what happened. Keeps the backends' contract
     (``test_backend_contract``), but has rows for everybody and no personality: ``manner`` adds one.
+    ``likely``: log-probability per token of what is judged.
     """
 
     def __init__(self) -> None:
         self.script: deque[Script] = deque()
         self.answer: Callable[[str], str] = lambda question: f"You said: {question}"
         self.manner: Callable[[GenerationRequest], str] = lambda _: ""
+        self.likely: Callable[[str], float] = lambda _: -1.0
         self.damaged: set[str] = set()
         self.context_tokens = 1_000_000
         self.free_rows = 1000
@@ -83,6 +85,10 @@ class FakeBackend:
         self.queue: list[GenerationRequest] = []
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+        if request.judged:
+            said = FakeTokenizer.decode(request.prompt_ids[-request.judged :])
+            yield GenerationChunk("", (), FinishReason.STOP, self.likely(said) * request.judged)
+            return
         self.requests.append(request)
         prompt = FakeTokenizer.decode(request.prompt_ids)
         self.prompts.append(prompt)

@@ -65,7 +65,15 @@ def _plan(options: argparse.Namespace) -> Plan:
         raise MisuseError("people come in couples who disagree: give --people an even number")
     if not 1 <= questions <= len(TEST):
         raise MisuseError(f"--questions can be 1 to {len(TEST)}")
-    plan = replace(plan, people=people, questions=questions)
+    plan = replace(
+        plan,
+        people=people,
+        questions=questions,
+        curve=tuple(options.curve or plan.curve),
+        curve_people=options.curve_people or plan.curve_people,
+        nights=options.nights or plan.nights,
+        night_people=options.night_people or plan.night_people,
+    )
     if "controls" in options.without:
         plan = replace(plan, control_people=0)
     if "curve" in options.without:

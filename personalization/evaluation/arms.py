@@ -15,15 +15,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from bowerbird.personalization.candidates import candidate_seed
+from bowerbird.personalization.candidates import best_of, candidate_seed
 from bowerbird.personalization.evaluation.asking import Ask, Asker, OnReply, Said
 from bowerbird.personalization.evaluation.coherence import Look
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.people import Person
-from bowerbird.personalization.retrieval import PROMPT_SHARE, retrieve
+from bowerbird.personalization.retrieval import PROMPT_SHARE, retrieve, unlearned
 from bowerbird.personalization.scorer import Scorer
 from bowerbird.personalization.taste import learn_scorer
 from bowerbird.personalization.types import AdapterRef, Turn
@@ -83,11 +84,15 @@ class _Choice:
     asks: tuple[Ask, ...]
     scorer: Scorer | None
 
-    def best_of(self, candidates: Sequence[Said]) -> int:
+    async def best_of(self, candidates: Sequence[Said], asker: Asker) -> int:
         if self.scorer is None:
             return 0
-        values = [self.scorer.score(one.question, one.text) for one in candidates]
-        return values.index(max(values))
+        question = candidates[0].question
+        return await best_of(
+            [one.text for one in candidates],
+            partial(self.scorer.score, question),
+            partial(asker.fluency, question),
+        )
 
 
 class Arms:
@@ -136,7 +141,9 @@ class Arms:
         before = 0
         for start in range(0, len(missing), _PEOPLE_AT_ONCE):
             batch = missing[start : start + _PEOPLE_AT_ONCE]
-            given = {one.person.person_id: self._from_base(arm, one, questions) for one in batch}
+            given = {
+                one.person.person_id: await self._from_base(arm, one, questions) for one in batch
+            }
             theirs = [choice for person_id in given for choice in choices[person_id]]
             answered = await self._carry_out(
                 theirs,
@@ -153,7 +160,9 @@ class Arms:
             for one in students
         }
 
-    def _from_base(self, arm: Arm, student: Student, questions: Sequence[str]) -> list[Answer]:
+    async def _from_base(
+        self, arm: Arm, student: Student, questions: Sequence[str]
+    ) -> list[Answer]:
         """What needs no generation, since the base has answered already."""
         times = 0
         if arm == "adapter" and student.adapter is None:
@@ -168,7 +177,8 @@ class Arms:
                 for start in range(0, len(replies) - self._candidates + 1, self._candidates):
                     group = replies[start : start + self._candidates]
                     choice = _Choice(student, (), scorer)
-                    chosen.append(group[choice.best_of([answer.said for answer in group])])
+                    said = [answer.said for answer in group]
+                    chosen.append(group[await choice.best_of(said, self._asker)])
             return chosen
         return [
             answer for question in questions if times for answer in self._base[question]
@@ -199,14 +209,14 @@ class Arms:
         if arm == "instruction":
             return [(None, student.person.instruction, ())] * self._samples
         if arm in {"retrieval", "both"}:
+            adapter = student.adapter if arm == "both" else None
             exchanges = retrieve(
                 self._asker.turns(Ask(question, 0)),
-                student.labelled,
+                unlearned(student.labelled, adapter),
                 self._count_tokens,
                 max_tokens=RETRIEVED_TOKENS,
             )
             before = tuple(turn for exchange in exchanges for turn in exchange.turns)
-            adapter = student.adapter if arm == "both" else None
             return [(adapter, "", before)] * self._samples
         if arm == "adapter" and student.adapter is not None:
             return [(student.adapter, "", ())] * self._samples
@@ -223,7 +233,7 @@ class Arms:
         for choice in choices:
             candidates = said[at : at + len(choice.asks)]
             at += len(choice.asks)
-            best = choice.best_of(candidates)
+            best = await choice.best_of(candidates, self._asker)
             picked.append((choice, choice.asks[best], candidates[best]))
         return await asyncio.to_thread(self._judged, picked)
 

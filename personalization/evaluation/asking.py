@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bowerbird.personalization import prompting
 from bowerbird.personalization.endings import Ending
+from bowerbird.personalization.fluency import fluency
 from bowerbird.personalization.generation.backend import GenerationBackend, GenerationRequest
 from bowerbird.personalization.types import AdapterRef, FinishReason, Sampling, Turn
 
@@ -68,11 +69,23 @@ class Asker:
         self._sampling = sampling
         self._max_prompt_tokens = max_prompt_tokens
         self._room = asyncio.Semaphore(at_once)
+        self._fluency: dict[tuple[str, str], float] = {}
 
     def turns(self, ask: Ask) -> tuple[Turn, ...]:
         """What the model is given, system prompt first."""
         system = " ".join(part for part in (self._system_prompt, ask.instruction) if part)
         return (Turn("system", system), *ask.before, Turn("user", ask.question))
+
+    async def fluency(self, question: str, reply: str) -> float:
+        """As when serving; asked once for each reply."""
+        key = (question, reply)
+        if key not in self._fluency:
+            turns = self.turns(Ask(question, 0))
+            async with self._room:
+                self._fluency[key] = await fluency(
+                    self._backend, self._tokenizer, turns, reply, owner=(0, 0)
+                )
+        return self._fluency[key]
 
     async def ask(
         self, asks: Sequence[Ask], on_reply: OnReply = lambda done, total: None

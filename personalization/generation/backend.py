@@ -21,7 +21,8 @@ class GenerationRequest:
 
     ``deadline_s``: seconds from now after which a request still waiting fails with
     ``QueueFullError``; ``None`` waits for ever. ``stop``: strings that end the reply; the text goes
-    up to the first of them, while the tokens include those that completed it.
+    up to the first of them, while the tokens include those that completed it. ``judged``: so many
+    tokens at the prompt's end are not answered: the one chunk that comes says how likely they are.
     """
 
     prompt_ids: tuple[int, ...]
@@ -30,19 +31,26 @@ class GenerationRequest:
     owner: tuple[int, int] = (0, 0)
     deadline_s: float | None = None
     stop: tuple[str, ...] = ()
+    judged: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.judged <= max(0, len(self.prompt_ids) - 1):
+            raise ValueError("something must stand before what is judged")
         if "" in self.stop:
             raise ValueError("a stop string has one character at least")
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationChunk:
-    """New text (whole characters only) and the tokens behind it; the last has a reason."""
+    """New text (whole characters only) and the tokens behind it; the last has a reason.
+
+    ``logprob``: of what was to be judged, in nats, the sum over its tokens.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     finish_reason: FinishReason | None = None
+    logprob: float | None = None
 
 
 class GenerationBackend(Protocol):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from bowerbird.personalization.errors import (
@@ -50,7 +51,8 @@ class Row:
     """One reply in the making. ``adapter`` is packed by ``Decoder.pack``; ``None`` is the base.
 
     ``prefix``: where to find what was read before, and to keep what was read; ``None`` is nowhere.
-    ``stop``: strings that end it, and are not part of its text.
+    ``stop``: strings that end it, and are not part of its text. ``judged``: see
+    ``GenerationRequest``.
     """
 
     prompt_ids: tuple[int, ...]
@@ -58,6 +60,8 @@ class Row:
     adapter: Tensor | None = None
     prefix: PrefixLease | None = None
     stop: tuple[str, ...] = ()
+    judged: int = 0
+    logprob: float = field(default=0.0, init=False)
     said: list[int] = field(default_factory=list, init=False)
     cached: int = field(default=0, init=False)  # tokens of prompt and reply that have been read
     sampler: RowSampler = field(init=False)
@@ -87,6 +91,7 @@ class Output:
     token_ids: tuple[int, ...] = ()
     finish_reason: FinishReason | None = None
     error: GenerationError | None = None
+    logprob: float | None = None
 
 
 class Decoder:
@@ -180,7 +185,7 @@ class Decoder:
         else:
             self._serving.slots.load(index, row.adapter)
         self._recall(row, index)
-        if row.cached == len(row.prompt_ids) - 1:
+        if row.cached == len(row.prompt_ids) - 1 and not row.judged:
             self._decoding.append(row)  # one token left to read, like all who decode
         else:
             self._prefilling = row
@@ -225,6 +230,8 @@ class Decoder:
         chunk = _BUSY_CHUNK if self._decoding else _QUIET_CHUNK
         span = row.prompt_ids[row.cached : row.cached + chunk]
         index = len(self._decoding)
+        if row.judged:
+            return self._judge(row, span)
         logits = self._serving.prefill(index, span, row.cached)
         row.cached += len(span)
         if row.cached < len(row.prompt_ids):
@@ -232,6 +239,22 @@ class Decoder:
         self._prefilling = None
         self._decoding.append(row)
         return self._say([row], logits)
+
+    def _judge(self, row: Row, span: Sequence[int]) -> list[Output]:
+        """Read on in what is to be judged; nothing is said."""
+        start = row.cached
+        row.cached += len(span)
+        following = row.prompt_ids[start + 1 : row.cached + 1]
+        unjudged = max(0, len(row.prompt_ids) - row.judged - 1 - start)
+        logits = self._serving.read(len(self._decoding), span, start)  # [tokens, vocabulary]
+        if unjudged < len(following):
+            targets = torch.tensor(following[unjudged:], device=logits.device)
+            judged = logits[unjudged : len(following)]
+            row.logprob -= float(F.cross_entropy(judged, targets, reduction="sum"))
+        if row.cached < len(row.prompt_ids) - 1:
+            return []
+        self._prefilling = None
+        return [Output(row, finish_reason=FinishReason.STOP, logprob=row.logprob)]
 
     def _decode(self) -> list[Output]:
         rows = list(self._decoding)
@@ -269,7 +292,8 @@ class Decoder:
         return outputs
 
     def _recall(self, row: Row, index: int) -> None:
-        wanted = row.prompt_ids[:-1]  # the last token gives the logits
+        # The last token gives the logits, as does each before one that is judged.
+        wanted = row.prompt_ids[: -1 - row.judged]
         source = 0
         for i, other in enumerate(self._decoding):
             if row.may_follow(other):

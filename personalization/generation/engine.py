@@ -49,6 +49,7 @@ from bowerbird.personalization.generation.tickets import (
     Submit,
     Ticket,
     abandon,
+    as_chunk,
     deliver,
     resolve,
 )
@@ -182,7 +183,7 @@ class TorchEngine(GenerationBackend):
         self._check_room(request.owner)
         now = time.monotonic()
         deadline = None if request.deadline_s is None else now + request.deadline_s
-        row = Row(request.prompt_ids, request.sampling, stop=request.stop)
+        row = Row(request.prompt_ids, request.sampling, stop=request.stop, judged=request.judged)
         row.prefix = self._prefixes.lease(request.owner, request.adapter)
         ticket = Ticket(request, row, now, deadline)
         self._open[ticket] = None
@@ -204,13 +205,7 @@ class TorchEngine(GenerationBackend):
                     ticket.arrived.clear()
                     outputs, ticket.outputs = ticket.outputs, []
                     is_over = outputs[-1].finish_reason is not None or bool(outputs[-1].error)
-                    if outputs[-1].error is not None:
-                        raise outputs[-1].error
-                    yield GenerationChunk(
-                        "".join(output.text for output in outputs),
-                        tuple(token for output in outputs for token in output.token_ids),
-                        outputs[-1].finish_reason,
-                    )
+                    yield as_chunk(outputs)
         finally:
             del self._open[ticket]
             if is_submitted and not is_over:
@@ -388,7 +383,7 @@ class TorchEngine(GenerationBackend):
                 self._first_token_s.add(time.monotonic() - ticket.asked_at)
             if output.finish_reason is not None or output.error is not None:
                 self._running.pop(output.row, None)
-                self._replies += output.finish_reason is not None
+                self._replies += output.finish_reason is not None and output.logprob is None
         if outputs:
             self._tell(deliver, list(zip(tickets, outputs, strict=True)))
 

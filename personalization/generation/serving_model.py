@@ -119,10 +119,16 @@ class ServingModel:
 
     def prefill(self, row: int, ids: Sequence[int], start: int) -> Tensor:
         """Read ``ids`` as positions ``start …`` of a row; logits after the last, ``[1, vocab]``."""
-        last = len(ids) - 1
+        return self._read(row, ids, start, [len(ids) - 1])
+
+    def read(self, row: int, ids: Sequence[int], start: int) -> Tensor:
+        """``prefill``, but the logits after each of ``ids``, ``[tokens, vocab]``."""
+        return self._read(row, ids, start, range(len(ids)))
+
+    def _read(self, row: int, ids: Sequence[int], start: int, places: Sequence[int]) -> Tensor:
         padded = -(-len(ids) // _PROMPT_STEP) * _PROMPT_STEP
         tokens = min(padded, self.context_tokens - start)
-        ids = [*ids, *[ids[last]] * (tokens - len(ids))]  # read and never looked at
+        ids = [*ids, *[ids[-1]] * (tokens - len(ids))]  # read and never looked at
         mask = None
         if start or tokens == 1:
             place = torch.arange(start + tokens, device=self.device)
@@ -132,7 +138,8 @@ class ServingModel:
         self.cache.begin_prefill(row, start, tokens)
         self.slots.route([row])
         positions = torch.arange(start, start + tokens, device=self.device)[None]
-        return self._forward(torch.tensor([ids], device=self.device), positions, mask, last)
+        inputs = torch.tensor([ids], device=self.device)
+        return self._forward(inputs, positions, mask, places)[0]
 
     def decode(self, ids: Sequence[int], positions: Sequence[int]) -> Tensor:
         """One token for each of the first rows, at its position; logits ``[rows, vocab]``."""
@@ -145,7 +152,7 @@ class ServingModel:
         tokens = torch.tensor(ids, device=self.device)
         if self._step is not None:
             return self._step(tokens, place, mask)
-        return self._forward(tokens[:, None], place[:, None], mask[:, None], 0)
+        return self._forward(tokens[:, None], place[:, None], mask[:, None], [0])[:, 0]
 
     def move(self, source: int, target: int, length: int) -> None:
         """Let what is in row ``source`` go on in row ``target``."""
@@ -166,16 +173,19 @@ class ServingModel:
         self.slots.detach()
         del self.cache, self._step
 
-    def _forward(self, ids: Tensor, positions: Tensor, mask: Tensor | None, place: int) -> Tensor:
+    def _forward(
+        self, ids: Tensor, positions: Tensor, mask: Tensor | None, places: Sequence[int]
+    ) -> Tensor:
+        """Logits ``[rows, places, vocab]``."""
         out = self._model(
             input_ids=ids,
             position_ids=positions,
             attention_mask=mask,
             past_key_values=self.cache,
             use_cache=True,
-            logits_to_keep=torch.tensor([place], device=self.device),
+            logits_to_keep=torch.tensor(list(places), device=self.device),
         )
-        return out.logits[:, -1].float()  # type: ignore[no-any-return]
+        return out.logits.float()  # type: ignore[no-any-return]
 
     def _quantized(self, tokenizer: PreTrainedTokenizerBase, lora: dict[str, Any]) -> LoraSlots:
         """In 8 bits, if ordinary text stays as likely as it was; otherwise as if never asked."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bowerbird.personalization.errors import GenerationError, PersonalizationError
-from bowerbird.personalization.generation.backend import GenerationRequest
+from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
 from bowerbird.personalization.generation.decoder import Output, Row
 
 
@@ -47,6 +47,19 @@ class Stop:
 
 
 Command = Submit | Cancel | Stop
+
+
+def as_chunk(outputs: Sequence[Output]) -> GenerationChunk:
+    """Several steps' outputs for one reply as one. Raises what the reply failed with."""
+    last = outputs[-1]
+    if last.error is not None:
+        raise last.error
+    return GenerationChunk(
+        "".join(output.text for output in outputs),
+        tuple(token for output in outputs for token in output.token_ids),
+        last.finish_reason,
+        last.logprob,
+    )
 
 
 def deliver(news: Iterable[tuple[Ticket, Output]]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bowerbird.personalization.errors import PromptTooLongError
-from bowerbird.personalization.retrieval import encode_with_liked, retrieve
-from bowerbird.personalization.types import FinishReason, Turn
+from bowerbird.personalization.retrieval import encode_with_liked, retrieve, unlearned
+from bowerbird.personalization.types import AdapterRef, FinishReason, Turn
 from bowerbird.storage.records import LabelledReply, Reply
 from tests.fakes import FakeTokenizer
 
@@ -60,6 +61,15 @@ def ids(
 OWLS = labelled(1, "Why do owls fly at night?", "They hunt.")
 RICE = labelled(2, "What can I cook with rice?", "Fried rice!")
 TEA = labelled(3, "How long should tea steep?", "Three minutes.")
+
+
+def test_with_an_adapter_only_what_it_said_itself_is_new_to_it() -> None:
+    made = [
+        replace(OWLS, reply=replace(OWLS.reply, adapter_version=version))
+        for version in (None, 1, 2)
+    ]
+    assert list(unlearned(made, None)) == made
+    assert list(unlearned(made, AdapterRef(1, 2, 2, Path()))) == made[2:]
 
 
 def test_the_closest_is_next_to_the_question() -> None:

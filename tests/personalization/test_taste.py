@@ -13,7 +13,7 @@ import pytest
 
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.candidates import candidate_seed
-from bowerbird.personalization.errors import GenerationError
+from bowerbird.personalization.errors import GenerationError, QueueFullError
 from bowerbird.personalization.feedback import FeedbackService
 from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
 from bowerbird.personalization.nightly import Nightly
@@ -287,6 +287,35 @@ def by_seed(texts: dict[int, str]) -> Any:
         return texts.get(request.sampling.seed, f" {LONG}")
 
     return manner
+
+
+async def test_of_equally_pleasing_ones_the_likelier_is_sent(desk: Desk) -> None:
+    await desk.teach_short()
+    desk.backend.answer = lambda _: "Aha"
+    seeds = [candidate_seed(7, number) for number in range(4)]
+    desk.backend.manner = by_seed(dict(zip(seeds, "abcd", strict=True)))
+    desk.backend.likely = lambda said: 0.0 if "Ahac" in said else -3.0
+    assert (await desk.ask("Thing number 99?", seed=7)).text == "Ahac"
+
+
+async def test_nonsense_is_not_sent_for_its_style(desk: Desk) -> None:
+    await desk.teach_short()
+    desk.backend.answer = lambda _: "Aha"
+    third = candidate_seed(7, 2)
+    desk.backend.manner = by_seed({third: "."})
+    desk.backend.likely = lambda said: -9.0 if said.startswith("Aha.") else -1.0
+    assert LONG.strip() in (await desk.ask("Thing number 99?", seed=7)).text
+
+
+async def test_where_nothing_can_be_judged_the_scorer_decides_alone(desk: Desk) -> None:
+    def refused(said: str) -> float:
+        raise QueueFullError("later")
+
+    await desk.teach_short()
+    desk.backend.answer = lambda _: "Aha"
+    desk.backend.manner = by_seed({candidate_seed(7, 2): "."})
+    desk.backend.likely = refused
+    assert (await desk.ask("Thing number 99?", seed=7)).text == "Aha."
 
 
 async def test_the_one_the_person_should_like_best_is_sent_whole(desk: Desk) -> None:

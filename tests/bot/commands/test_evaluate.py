@@ -93,7 +93,15 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
     monkeypatch.setattr(evaluate, "_measure", measured)
     settings = Settings(base_model=str(model_dir), data_dir=tmp_path, _env_file=None)
     options = argparse.Namespace(
-        quick=True, people=None, questions=None, without=(), out=tmp_path / "out"
+        quick=True,
+        people=None,
+        questions=None,
+        curve=None,
+        curve_people=None,
+        nights=None,
+        night_people=None,
+        without=(),
+        out=tmp_path / "out",
     )
     assert asyncio.run(evaluate.evaluate(settings, options)) == code
     shown = capsys.readouterr().out

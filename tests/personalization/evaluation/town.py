@@ -71,6 +71,9 @@ class TownBackend(FakeBackend):
         self.on_hang: Callable[[], None] = lambda: None
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk, None]:
+        if request.judged:
+            yield GenerationChunk("", (), FinishReason.STOP, logprob=0.0)
+            return
         self.requests.append(request)
         if self._left is not None:
             self._left -= 1

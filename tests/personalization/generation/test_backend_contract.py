@@ -137,6 +137,21 @@ async def test_the_same_request_gives_the_same_tokens_whatever_else_runs(world: 
     assert alone[1] == alone[6]
 
 
+async def test_what_is_judged_is_not_answered(world: World) -> None:
+    request = GenerationRequest(PROMPT, Sampling(max_new_tokens=0), owner=(10, 0), judged=2)
+    (chunk,) = [chunk async for chunk in world.backend.generate(request)]
+    assert (chunk.text, chunk.token_ids, chunk.finish_reason) == ("", (), FinishReason.STOP)
+    assert chunk.logprob is not None
+    assert chunk.logprob < 0
+    free = [chunk async for chunk in world.backend.generate(_request())]
+    assert {chunk.logprob for chunk in free} == {None}
+
+
+def test_there_must_be_something_before_what_is_judged() -> None:
+    with pytest.raises(ValueError, match="before"):
+        GenerationRequest(PROMPT, GREEDY, judged=len(PROMPT))
+
+
 async def test_a_stop_string_ends_the_text_before_it(world: World) -> None:
     long = Sampling(temperature=1.0, seed=3, max_new_tokens=60)
     whole = [chunk async for chunk in world.backend.generate(_request(world.alice, long))]

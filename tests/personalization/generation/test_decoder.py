@@ -278,6 +278,35 @@ def test_candidates_read_their_prompt_once_and_are_what_they_would_be_alone(
     assert read == [len(PROMPTS[2])]
 
 
+@pytest.mark.parametrize("judged", [1, 3, 69])
+def test_what_is_judged_is_as_likely_as_transformers_say_beside_others(
+    decoder: Decoder, model_dir: Path, adapters: list[Path], judged: int
+) -> None:
+    """Also where it is read in two chunks, and while another reply is in the making."""
+    ids = tuple(torch.randint(3, 300, (70,), generator=torch.Generator().manual_seed(1)).tolist())
+    model: Any = load_model(str(model_dir), device="cpu", dtype="float32")
+    with torch.inference_mode():
+        logprobs = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
+    expected = logprobs[range(69), ids[1:]][-judged:].sum().item()
+    other = Row(PROMPTS[0], GREEDY, _pack(decoder, adapters[0]))
+    decoder.admit(other)
+    decoder.step()
+    row = Row(ids, Sampling(max_new_tokens=0), judged=judged)
+    decoder.admit(row)
+    found: list[Output] = []
+    said = list(other.said)
+    while decoder.active:
+        for output in decoder.step():
+            if output.row is row:
+                found.append(output)
+            else:
+                said += output.token_ids
+    (output,) = found
+    assert output.logprob == pytest.approx(expected, abs=1e-3)
+    assert (output.finish_reason, output.token_ids) == (FinishReason.STOP, ())
+    assert tuple(said) == _expected(model_dir, PROMPTS[0], adapters[0])
+
+
 def test_only_the_same_person_s_same_adapter_goes_on_from_what_was_read(
     decoder: Decoder, adapters: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
