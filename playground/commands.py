@@ -228,9 +228,18 @@ def mentioned(world: World, text: str, locale: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for mention in _MENTION.finditer(text):
         if (command := world.commands.get(int(mention[2]))) is not None:
-            names = {leaf.name: leaf.shown for leaf in _leaves(command, command.body, locale)}
-            found[mention[0]] = names.get(mention[1], mention[1])
+            found[mention[0]] = shown_name(world, command.application_id, mention[1], locale)
     return found
+
+
+def shown_name(world: World, application_id: int, name: str, locale: str) -> str:
+    """What a client in this language calls a slash command; its own name if it is no more."""
+    for command in world.commands.values():
+        if (command.application_id, command.kind) == (application_id, CommandKind.SLASH):
+            for leaf in _leaves(command, command.body, locale):
+                if leaf.name == name:
+                    return leaf.shown
+    return name
 
 
 def message_menu(world: World, user: User, channel: Channel) -> list[str]:

@@ -169,7 +169,10 @@ class Tab:
         """What Discord's client works out by itself."""
         locale = self.person.user.locale
         shown = commands.mentioned(self.world, message.content, locale)
-        return {"pinged": self._pings(message), "commands": shown}
+        body: Json = {"pinged": self._pings(message), "commands": shown}
+        if message.origin is not None and (name := message.origin.command_name):
+            body["used"] = commands.shown_name(self.world, message.author_id, name, locale)
+        return body
 
     def _pings(self, message: Message) -> bool:
         if message.author_id == self.person.id:

@@ -122,7 +122,7 @@ function context(message) {
     );
   }
   if (origin && (message.type === 20 || message.type === 23)) {
-    return h("div.reply-line", {}, avatar(origin.user), h("strong", { style: { "--person": colourOf(origin.user) } }, nameOf(origin.user)), h("span", {}, " used "), h("span.mention", {}, `${message.type === 20 ? "/" : ""}${origin.name || "a command"}`));
+    return h("div.reply-line", {}, avatar(origin.user), h("strong", { style: { "--person": colourOf(origin.user) } }, nameOf(origin.user)), h("span", {}, " used "), h("span.mention", {}, `${message.type === 20 ? "/" : ""}${message.used || origin.name || "a command"}`));
   }
   return [];
 }

@@ -173,6 +173,9 @@ async def test_a_mentioned_command_is_shown_in_my_language(
     await page.wait_for_text("try /frag", FROM_BOB)
     await playground.person("bob").say("general", "so?", reply_to=message)
     await page.wait_for_text("try /frag", ".reply-line")
+    await (await playground.person("bob").slash("general", "ask", prompt="so?")).acknowledged()
+    lines = "[...document.querySelectorAll('.reply-line')].map((e) => e.textContent)"
+    await page.wait_for(f"{lines}.some((line) => line.endsWith('used /frag'))")
 
 
 async def test_the_owner_is_offered_more(page: Page, playground: Playground) -> None:
