@@ -161,8 +161,10 @@ class Browser:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
 
-    async def open(self, url: str, *, width: int = 1280, height: int = 800) -> Page:
-        """A new tab with its own storage."""
+    async def open(
+        self, url: str, *, width: int = 1280, height: int = 800, language: str = "en-US"
+    ) -> Page:
+        """A new tab with its own storage, of somebody who reads this language."""
         context = (await self.call("Target.createBrowserContext"))["browserContextId"]
         self._contexts.append(context)
         target = await self.call("Target.createTarget", url="about:blank", browserContextId=context)
@@ -175,6 +177,8 @@ class Browser:
         await page.call("Runtime.enable")
         await page.call("Log.enable")
         await page.resize(width, height)
+        agent = (await self.call("Browser.getVersion"))["userAgent"]
+        await page.call("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
         await page.go(url)
         return page
 
