@@ -41,7 +41,7 @@ class PeftTrainer:
                 unit.refer([self._logprobs(row) for row in unit.compared])
             said = writer.said(data, max_tokens=ANCHOR_TOKENS)[:MAX_SAID]
             rows = [anchor.row for anchor in in_turn(self._base.anchors(said), neutral)]
-            anchors = [(row, self._logits(row).log_softmax(-1)) for row in rows[: recipe.min_steps]]
+            anchors = [(row, self._logits(row).log_softmax(-1)) for row in rows]
         torch.manual_seed(recipe.seed)
         config = LoraConfig(
             r=recipe.rank,
