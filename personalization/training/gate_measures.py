@@ -43,6 +43,9 @@ ROWS_A_PASS: Final = 6
 RELEVANCE_TOKENS: Final = 40
 """A reply's beginning tells which question it answers; the rest costs time."""
 
+SURPRISE_CAP: Final = 4.0
+"""Nats that one token counts at most: a style surprises by a few, nonsense by most."""
+
 Ids = tuple[int, ...]
 
 
@@ -249,7 +252,7 @@ def _words(base: SharedBase, reply: Ids) -> Ids:
 def _nll(
     base: SharedBase, prompts: Sequence[Encoded], words: Sequence[Ids]
 ) -> tuple[tuple[float, ...], ...]:
-    """The base's nats of each token; none where there are no words."""
+    """The base's nats of each token, ``SURPRISE_CAP`` at most; none where there are no words."""
     found: list[tuple[float, ...]] = [()] * len(words)
     spoken = [i for i, some in enumerate(words) if some]
     with torch.inference_mode():
@@ -258,7 +261,7 @@ def _nll(
             rows = [with_reply(prompts[i], words[i]) for i in part]
             logprobs = base.reader.logprobs(rows, base.hidden([rows], [None]))
             for i, values in zip(part, logprobs, strict=True):
-                found[i] = tuple((-values).tolist())
+                found[i] = tuple((-values).clamp(max=SURPRISE_CAP).tolist())
     return tuple(found)
 
 
@@ -274,8 +277,11 @@ def _sample(base: SharedBase, answers: _Answers, own: _Answers) -> Sample:
 
 
 def _liked(base: SharedBase, training: Sequence[TrainExample], own: _Answers) -> Sample | None:
-    """The newest replies that the person liked or wrote; ``None`` if they are too few."""
-    newest = ((_prompt(base, one.turns), one) for one in reversed(training) if one.is_liked)
+    """The newest replies that the person wrote and, where these are few, liked; ``None`` if both
+    are too few."""
+    wanted = [one for one in reversed(training) if one.is_liked]
+    wanted.sort(key=lambda one: one.kind != "correction")  # those are what is learned from
+    newest = ((_prompt(base, one.turns), one) for one in wanted)
     liked = list(islice(((p, one) for p, one in newest if p is not None), MAX_LIKED))
     if len(liked) < MIN_LIKED:
         return None
