@@ -187,8 +187,11 @@ def _vllm(path: str, adapters: Path, console: Console) -> Speed | None:
         return None
     script = vllm_decode.__file__
     command = [python, script, path, str(adapters), str(CONTEXT), *map(str, ROWS)]
-    threads = {"VLLM_CPU_OMP_THREADS_BIND": "auto", "VLLM_CPU_KVCACHE_SPACE": "2"}  # GiB
-    environment = os.environ | threads
+    environment = os.environ | {
+        "OMP_NUM_THREADS": str(torch.get_num_threads()),  # as many as ours
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # bound to a core, it waits for that core's others
+        "VLLM_CPU_KVCACHE_SPACE": "2",  # GiB
+    }
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         console.print(f"vLLM failed, so it is not compared: {done.stderr[-500:]}")
