@@ -172,7 +172,7 @@ async def test_compare_asks_both_the_same_and_keeps_nothing(house: House) -> Non
     }
     assert seen[True].endswith("<user>Tea?\n<assistant>")
     assert "question 0" not in seen[True]  # the base knows nothing of her taste
-    assert "<user>question 0\n<assistant>You said: question 0\n<user>Tea?" in seen[False]
+    assert "question 0" not in seen[False]  # her version has learned it
     assert answer.reactions == []
     assert len(await house.labels(alice)) == before
     summary = await house.store.person_summary(house.scope_id, alice.id)
