@@ -72,7 +72,6 @@ async def compare(services: Services, taught: Path) -> list[Replies]:
     assert await services.adapters.publish(taught, record) is not None
     answers = [await _answers(services, question) for question in QUESTIONS]
     await services.feedback.reset(SCOPE, ALICE, keep_feedback=False)
-    # In a batch of three again: rounding, and so a close draw, may depend on the batch's size.
     reset = [(await _answers(services, question))[1] for question in QUESTIONS]
     return [Replies(q, *a, r) for q, a, r in zip(QUESTIONS, answers, reset, strict=True)]
 
@@ -130,7 +129,13 @@ def teach(settings: Settings, folder: Path) -> Path:
 
 
 def settings_for(data_dir: Path, models_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, models_dir=models_dir, max_new_tokens=48)
+    return Settings(
+        _env_file=None,
+        data_dir=data_dir,
+        models_dir=models_dir,
+        max_new_tokens=48,
+        dtype="float32",  # which alone repeats a reply exactly (docs/DECISIONS.md, 28)
+    )
 
 
 async def measure(folder: Path, models_dir: Path) -> list[Replies]:
