@@ -86,7 +86,7 @@ class Rest:
 
     def app(self) -> web.Application:
         """To be mounted below /api/v10."""
-        app = web.Application(client_max_size=128 * 1024 * 1024)
+        app = web.Application()
         rooms = (routes_places, routes_messages, routes_interactions)
         for route in (route for room in rooms for route in room.routes.all):
             app.router.add_route(route.method, route.pattern, self._serve(route))

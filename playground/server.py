@@ -24,6 +24,7 @@ from bowerbird.playground.ratelimits import RateLimiter, RateLimits
 from bowerbird.playground.rest import Fault, Record, Rest
 from bowerbird.playground.world import World
 
+_MAX_REQUEST_BYTES = 128 * 1024 * 1024
 API_PATH = "/api/v10"
 GATEWAY_PATH = "/gateway"
 _OWN_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]", "::1"))
@@ -96,7 +97,10 @@ class Playground:
         await self.stop()
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[_only_own_names])
+        app = web.Application(
+            middlewares=[_only_own_names],
+            client_max_size=_MAX_REQUEST_BYTES,  # the outer application's counts
+        )
         app.router.add_get(GATEWAY_PATH, self.gateway.handle)
         app.router.add_get(GATEWAY_PATH + "/", self.gateway.handle)
         app.add_subapp(API_PATH, self.rest.app())

@@ -107,6 +107,9 @@ async def test_files_travel_both_ways(playground: Playground, bot: TrialBot) -> 
     assert await sent.attachments[0].read() == b"# hi"
     edited = await sent.edit(attachments=[])
     assert edited.attachments == []
+    export = bytes(range(256)) * 4096 * 9  # 9 MiB, as an adapter's export takes
+    sent = await text_channel(bot).send(file=discord.File(io.BytesIO(export), "bowerbird.zip"))
+    assert await sent.attachments[0].read() == export
 
 
 async def test_embeds_keep_their_shape(bot: TrialBot) -> None:
