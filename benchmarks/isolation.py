@@ -72,7 +72,7 @@ async def compare(services: Services, taught: Path) -> list[Replies]:
     assert await services.adapters.publish(taught, record) is not None
     answers = [await _answers(services, question) for question in QUESTIONS]
     await services.feedback.reset(SCOPE, ALICE, keep_feedback=False)
-    reset = [(await _answers(services, question))[1] for question in QUESTIONS]
+    reset = [await _answer(services, question, ALICE) for question in QUESTIONS]
     return [Replies(q, *a, r) for q, a, r in zip(QUESTIONS, answers, reset, strict=True)]
 
 

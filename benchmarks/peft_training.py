@@ -39,7 +39,7 @@ class PeftTrainer:
         with torch.no_grad():
             for unit in units:
                 unit.refer([self._logprobs(row) for row in unit.compared])
-            said = writer.said(data, max_tokens=ANCHOR_TOKENS)[:MAX_SAID]
+            said = writer.said(data, count=MAX_SAID, max_tokens=ANCHOR_TOKENS)
             rows = [anchor.row for anchor in in_turn(self._base.anchors(said), neutral)]
             anchors = [(row, self._logits(row).log_softmax(-1)) for row in rows]
         torch.manual_seed(recipe.seed)

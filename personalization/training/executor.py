@@ -84,9 +84,9 @@ class TrainRecipe:
     was. ``reinforce`` is RLOO, with votes as rewards where none are given.
 
     ``kl_weight``: per token, to the base, where nothing was asked for; ``kl_cap``: nats that one
-    token counts at most. ``norm_weight``: of ‖BA‖²_F, summed
-    over layers. ``weight_decay``: AdamW's, on A and B. ``z0_every``: steps between two estimates
-    of KTO's reference point; 0 takes it as 0.
+    token counts at most. ``norm_weight``: of ‖BA‖²_F, summed over layers. ``weight_decay``:
+    AdamW's, on A and B. ``z0_every``: steps between two estimates of KTO's reference point; 0 takes
+    it as 0.
     """
 
     objective: Literal["preference", "reinforce"] = "preference"

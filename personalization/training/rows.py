@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -210,10 +211,11 @@ class RowWriter:
             _mismatch([u for u in found if isinstance(u, ExampleUnit) and u.kto], neutral_prompt)
         return found
 
-    def said(self, data: PersonData, *, max_tokens: int) -> list[Encoded]:
-        """The beginnings of what the model had said, newest first."""
+    def said(self, data: PersonData, *, count: int, max_tokens: int) -> list[Encoded]:
+        """The beginnings of what the model had said, of the newest ``count``, newest first."""
         rows = (self.row(one.turns, one.reply, is_complete=False) for one in reversed(data.said))
-        return [_begun(row, max_tokens) for row in rows if row is not None and any(row.loss_mask)]
+        begun = (_begun(row, max_tokens) for row in rows if row is not None and any(row.loss_mask))
+        return list(islice(begun, count))
 
     def _examples(self, data: PersonData) -> Iterator[Unit]:
         recipe = self._recipe

@@ -136,15 +136,9 @@ class SharedBase:
         sums = [part.sum() for part in self.reader.logprobs(flat, self.hidden(rows, route))]
         return list(torch.split(torch.stack(sums), [len(own) for own in rows]))
 
-    def logprobs_of(
-        self,
-        rows: Sequence[Encoded],
-        slot: int | None = None,
-        *,
-        on_row: Callable[[int], None] = _ignore,
-    ) -> Tensor:
+    def logprobs_of(self, rows: Sequence[Encoded], slot: int | None = None) -> Tensor:
         """log π of the replies in any number of rows, ``[rows]``, without gradients."""
-        found = [tokens.sum() for tokens in self.all_token_logprobs(rows, slot, on_row=on_row)]
+        found = [tokens.sum() for tokens in self.all_token_logprobs(rows, slot)]
         return torch.stack(found) if found else torch.zeros(0, device=self.model.device)
 
     def all_token_logprobs(

@@ -262,7 +262,7 @@ class Group:
         if not units and (data.examples or data.pairs or data.rewards):
             trained.error = TrainingError("none of the replies fits into the model's context")
         batches = _batches(len(units), self._recipe)
-        said = writer.said(data, max_tokens=ANCHOR_TOKENS)[:MAX_SAID]
+        said = writer.said(data, count=MAX_SAID, max_tokens=ANCHOR_TOKENS)
         return _Learner(person, units, batches, said, neutral, trained, torch.zeros(()))
 
 

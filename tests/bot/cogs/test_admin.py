@@ -7,6 +7,7 @@ import pytest
 from bowerbird.bot.cogs import admin
 from bowerbird.personalization.training.executor import Verdict
 from bowerbird.playground import Playground
+from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
 from tests.bot import house as houses
 from tests.bot.house import House
@@ -49,15 +50,20 @@ async def test_retrain_shows_progress_and_the_verdict(
     assert kept.adapter_version == 1
 
 
-async def test_the_progress_outlives_the_command_s_token(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Which Discord lets live for 15 minutes; a night's work may take hours."""
+async def retraining(house: House, monkeypatch: pytest.MonkeyPatch) -> tuple[Person, Message]:
+    """The owner has alice retrained, which waits in the middle; the message that tells of it."""
     monkeypatch.setattr(admin, "EDIT_EVERY_S", 0.05)
     alice, owner = house.person("alice"), house.person("owner")
     await with_feedback(house, alice)
     house.executor.gate.clear()
-    message = await (await owner.slash("general", "retrain", user=alice.id)).answered()
+    return owner, await (await owner.slash("general", "retrain", user=alice.id)).answered()
+
+
+async def test_the_progress_outlives_the_command_s_token(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which Discord lets live for 15 minutes; a night's work may take hours."""
+    owner, message = await retraining(house, monkeypatch)
     house.playground.world.deadlines.interaction_token_s = 0.0
     await owner.wait_until(lambda: "3/12" in message.content)
     house.executor.gate.set()
@@ -68,11 +74,7 @@ async def test_the_progress_outlives_the_command_s_token(
 async def test_where_a_message_is_too_old_to_edit_another_goes_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin, "EDIT_EVERY_S", 0.05)
-    alice, owner = house.person("alice"), house.person("owner")
-    await with_feedback(house, alice)
-    house.executor.gate.clear()
-    message = await (await owner.slash("general", "retrain", user=alice.id)).answered()
+    owner, message = await retraining(house, monkeypatch)
     await owner.wait_until(lambda: "3/12" in message.content)
     message.is_edit_expired = True
     house.executor.gate.set()

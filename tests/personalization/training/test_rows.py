@@ -87,6 +87,7 @@ def test_a_text_that_has_nothing_of_what_it_corrects_is_all_taught(writer: RowWr
 
 def test_what_was_said_is_read_to_a_bound_newest_first(writer: RowWriter) -> None:
     said = (an_example(1, reply="word " * 50), an_example(2, reply="Yes."))
-    newest, oldest = writer.said(PersonData(said=said), max_tokens=7)
+    newest, oldest = writer.said(PersonData(said=said), count=9, max_tokens=7)
+    assert writer.said(PersonData(said=said), count=1, max_tokens=7) == [newest]
     assert sum(oldest.loss_mask) == 7
     assert writer.tokenizer.decode(newest.ids[-sum(newest.loss_mask) :]) == "Yes."
