@@ -82,20 +82,26 @@ class Nightly:
     ) -> list[Run]:
         """Train everybody who is due, once per ``night``, whoever needs it most first.
 
-        Returns the runs as they ended; only with a ``budget`` can some be postponed. Raises
-        ``TrainingDisabledError``, ``TrainingInterruptedError`` when everything closes, and
-        ``StoreError`` if who is due cannot be read.
+        Trainings that are queued or running already are joined. Returns the runs as they ended;
+        only with a ``budget`` can some be postponed. Raises ``TrainingDisabledError``,
+        ``TrainingInterruptedError`` when everything closes, and ``StoreError`` if who is due cannot
+        be read.
         """
         self._require_enabled()
         await self._adapters.sweep()
         await self._rollback.look_at_all(scope_id)
         left = await left_servers(self._store)
-        runs = [
+        due = await self._store.due_people(
+            self._min_feedback, scope_id, interactions_only=self._interactions_only
+        )
+        runs = [  # asked after who is due: a training that begins in between is in one of both
+            run for run in await self._store.unfinished_runs() if scope_id in {None, run.scope_id}
+        ]
+        under_way = {(run.scope_id, run.user_id) for run in runs}
+        runs += [
             await self._store.add_run(night, person.scope_id, person.user_id)
-            for person in await self._store.due_people(
-                self._min_feedback, scope_id, interactions_only=self._interactions_only
-            )
-            if person.scope_id not in left
+            for person in due
+            if person.scope_id not in left and (person.scope_id, person.user_id) not in under_way
         ]
         budget = budget or NightBudget()
         return [run for run, _ in await self._runs.carry_out(runs, on_progress, budget)]
