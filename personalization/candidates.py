@@ -1,5 +1,5 @@
 """Several replies to one question side by side, of which the best is sent: what the person's scorer
-likes and the base model finds likely.
+likes, the base model finds likely and does not go in circles.
 
 Contract: candidates use only rows that would be idle, and one of these is always left for whoever
 comes next: where none is, candidates are given up until there is one again. The first candidate is
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from bowerbird.personalization.endings import Ending
 from bowerbird.personalization.errors import PersonalizationError
-from bowerbird.personalization.fluency import WEIGHT
+from bowerbird.personalization.fluency import REPETITION_WEIGHT, WEIGHT, repetition
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
     GenerationChunk,
@@ -101,7 +101,10 @@ async def best_of(
     fluency: Callable[[str], Awaitable[float]],
 ) -> int:
     """Which of ``texts`` to send; the first of equals."""
-    values = [score(text) if text.strip() else float("-inf") for text in texts]
+    values = [
+        score(text) - REPETITION_WEIGHT * repetition(text) if text.strip() else float("-inf")
+        for text in texts
+    ]
     if len(set(texts)) > 1:
         try:
             fluent = [await fluency(text) if text.strip() else 0.0 for text in texts]

@@ -76,7 +76,7 @@ class Scorer:
     def fit(cls, items: Sequence[ScoredItem]) -> Scorer:
         """Learn from ``items``, oldest first. Never fails; from nothing comes indifference."""
         kept = [item for item in items if item.weight > 0]  # not those of no number either
-        return _fit(_Table.of(kept[-MAX_ITEMS:]))
+        return _fit(Table.of(kept[-MAX_ITEMS:]))
 
     def score(self, question: str, reply: str) -> float:
         """Log-odds that this person likes the reply; only comparisons should matter."""
@@ -95,7 +95,7 @@ class Scorer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
     """The items as numbers. ``has_term``: which item uses which of ``vocabulary``."""
 
     style: Array  # [items, features]
@@ -107,7 +107,7 @@ class _Table:
     spread: Array  # [features] standard deviation
 
     @classmethod
-    def of(cls, items: Sequence[ScoredItem]) -> _Table:
+    def of(cls, items: Sequence[ScoredItem]) -> Table:
         measured = [reply_features.measure(item.question, item.reply) for item in items]
         style = _stacked(measured)
         used = [found.terms for found in measured]
@@ -133,8 +133,8 @@ class _Table:
             spread,
         )
 
-    def rows(self, chosen: NDArray[np.bool_]) -> _Table:
-        return _Table(
+    def rows(self, chosen: NDArray[np.bool_]) -> Table:
+        return Table(
             self.style[chosen],
             self.has_term[chosen],
             self.vocabulary,
@@ -155,7 +155,7 @@ class _Weights:
     term_columns: NDArray[np.int64]
     terms: Array  # [chosen terms]
 
-    def scores(self, table: _Table) -> Array:
+    def scores(self, table: Table) -> Array:
         style = (np.clip(table.style, self.low, self.high) - self.centre) / table.spread
         scores: Array = (
             self.bias + style @ self.style + table.has_term[:, self.term_columns] @ self.terms
@@ -168,8 +168,8 @@ def _stacked(measured: Sequence[reply_features.Measured]) -> Array:
     return np.array(values, dtype=np.float64).reshape(len(values), len(reply_features.NAMES))
 
 
-def _fit(table: _Table) -> Scorer:
-    weights = _learned(table)
+def _fit(table: Table) -> Scorer:
+    weights = learned(table)
     style = {
         name: (
             float(weights.style[i]),
@@ -189,7 +189,7 @@ def _fit(table: _Table) -> Scorer:
     return Scorer(weights.bias, style, terms, _reliability(table), likes, dislikes)
 
 
-def _learned(table: _Table) -> _Weights:
+def learned(table: Table) -> _Weights:
     """The most probable weights (MAP) given the items."""
     if not len(table.is_liked):
         zeros = np.zeros(len(reply_features.NAMES))
@@ -220,7 +220,7 @@ def _learned(table: _Table) -> _Weights:
     )
 
 
-def _telling(table: _Table) -> NDArray[np.int64]:
+def _telling(table: Table) -> NDArray[np.int64]:
     """Columns of the terms that tell liked from disliked replies best, best first.
 
     Log-odds ratio with an informative Dirichlet prior, in standard errors (Monroe, Colaresi and
@@ -272,7 +272,7 @@ def _map_estimate(x: Array, y: Array, weight: Array, variance: Array) -> Array:
     return beta
 
 
-def _reliability(table: _Table) -> float:
+def _reliability(table: Table) -> float:
     """Area under the ROC curve of items whose question was left out, shrunk towards ½."""
     likes = int(table.is_liked.sum())
     rarer = min(likes, len(table.is_liked) - likes)
@@ -287,7 +287,7 @@ def _reliability(table: _Table) -> float:
     for left_out in range(FOLDS):
         is_out = fold == left_out
         if is_out.any() and not is_out.all():
-            scores[is_out] = _learned(table.rows(~is_out)).scores(table.rows(is_out))
+            scores[is_out] = learned(table.rows(~is_out)).scores(table.rows(is_out))
     liked, disliked = scores[table.is_liked == 1], scores[table.is_liked == 0]
     margin = liked[:, None] - disliked[None, :]
     auc = float((margin > 0).mean() + (margin == 0).mean() / 2)

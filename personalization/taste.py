@@ -7,11 +7,13 @@ replies make it. Knows the store as one method, and neither prompts nor the mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bowerbird.personalization.scorer import MIN_EACH, ScoredItem, Scorer
-from bowerbird.personalization.training.dataset import correction_of, is_question, text_of
+from bowerbird.personalization import taste_change
+from bowerbird.personalization.scored_labels import scored_items
+from bowerbird.personalization.scorer import MIN_EACH, Scorer
 from bowerbird.storage.records import Consent, LabelledReply, Person
 
 MAX_LABELLED: Final = 256
@@ -52,7 +54,8 @@ class Taste:
         self._interactions_only = interactions_only
 
     async def labelled(self, scope_id: int, user_id: int) -> tuple[LabelledReply, ...]:
-        """This person's labelled replies as of now, oldest first; none without consent.
+        """What this person says of replies as of now, oldest first; none without consent, nor what
+        they have come to say the opposite of (``taste_change``).
 
         Raises ``StoreError``.
         """
@@ -63,13 +66,7 @@ class Taste:
         found = await self._store.labelled_replies(
             scope_id, user_id, interactions_only=self._interactions_only, newest=MAX_LABELLED
         )
-        return tuple(found)
-
-
-def scored_items(labelled: Iterable[LabelledReply]) -> tuple[ScoredItem, ...]:
-    """Labels as training reads them: a correction is liked, and what it corrects disliked unless
-    it was voted 👍."""
-    return tuple(item for one in labelled for item in _items(one))
+        return tuple(await asyncio.to_thread(taste_change.current, found))
 
 
 def learn_scorer(labelled: Sequence[LabelledReply]) -> Scorer | None:
@@ -80,16 +77,3 @@ def learn_scorer(labelled: Sequence[LabelledReply]) -> Scorer | None:
         return None
     scorer = Scorer.fit(items)
     return scorer if scorer.is_informed else None
-
-
-def _items(one: LabelledReply) -> Iterator[ScoredItem]:
-    if not is_question(one.reply):
-        return
-    question = one.reply.turns[-1].text
-    correction, (text, _) = correction_of(one), text_of(one.reply)
-    is_liked = one.is_liked
-    if correction:
-        yield ScoredItem(question, correction, is_liked=True)
-        is_liked = bool(is_liked)
-    if text and is_liked is not None:
-        yield ScoredItem(question, text, is_liked=is_liked)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from bowerbird.personalization import taste_change
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import PersonalizationError, TrainingInterruptedError
 from bowerbird.personalization.night_budget import NightBudget
@@ -234,7 +235,8 @@ class TrainingRuns:
             await self._finish(work, Ending(RunState.CANCELLED, "personalization is not on"))
             return None
         work.is_stale = person.is_stale
-        labelled = await self.labelled(run.scope_id, run.user_id)
+        everything = await self.labelled(run.scope_id, run.user_id)
+        labelled = await asyncio.to_thread(taste_change.current, everything)
         examples = build_examples(labelled, with_sentiment=self._learns_from_sentiment)
         if not examples:
             detail = "there is nothing to learn from"

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.types import Sampling
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when finished cells mean something else, so that they are made anew."""
 
 

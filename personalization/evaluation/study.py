@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation import prompts, summary
 from bowerbird.personalization.evaluation.arms import (
     ARMS,
@@ -251,12 +252,13 @@ class Study:
         return vote_on(person, pool, votes, rng)
 
     def _labelled(self, person: Person, opinions: Sequence[Opinion]) -> tuple[LabelledReply, ...]:
-        return labelled_replies(
+        everything = labelled_replies(
             person.person_id,
             opinions,
             system_prompt=self._subject.system_prompt,
             base_model=self._subject.base_model,
         )
+        return tuple(taste_change.current(everything))
 
     def _lesson(self, part: str, person: Person, opinions: Sequence[Opinion]) -> Lesson:
         labelled = self._labelled(person, opinions)

@@ -137,12 +137,16 @@ def _straight(text: str) -> str:
 
 
 def capitalised_words(text: str) -> int:
-    return sum(any(map(str.isupper, word)) for word in words(text))
+    return sum(any(map(_is_capital, word)) for word in words(text))
 
 
 def starts_upper(text: str) -> bool:
-    first = next((char for char in text if char.isalpha()), "")
-    return first.isupper()
+    return _is_capital(next((char for char in text if char.isalpha()), ""))
+
+
+def _is_capital(char: str) -> bool:
+    """Of which there is a small letter: mathematical alphabets have none."""
+    return char.isupper() and char != char.lower()
 
 
 def capitalise_sentences(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bowerbird.personalization.fluency import JUDGED_TOKENS, MAX_TOKENS, fluency
+from bowerbird.personalization.fluency import JUDGED_TOKENS, MAX_TOKENS, fluency, repetition
 from bowerbird.personalization.generation.engine import TorchEngine
 from bowerbird.personalization.models import load_model
 from bowerbird.personalization.prompting import encode
@@ -56,3 +56,17 @@ async def test_what_cannot_be_read_is_neither_good_nor_bad(engine: TorchEngine) 
     assert await fluency(engine, engine.tokenizer, TURNS, "", OWNER) == 0
     enormous = (*TURNS[:1], Turn("user", "bower " * MAX_TOKENS))
     assert await fluency(engine, engine.tokenizer, enormous, "Yes.", OWNER) == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("", 0.0),
+        ("So so.", 0.0),
+        ("A bower is a hut of twigs.", 0.0),
+        ("- DIY:\n- DIY:\n- DIY:\n- diy:", 1 - 3 / 10),
+        ("no no no no no", 1 - 1 / 3),
+    ],
+)
+def test_what_was_said_before_is_counted(reply: str, expected: float) -> None:
+    assert repetition(reply) == pytest.approx(expected)

@@ -17,8 +17,9 @@ from bowerbird.personalization.errors import GenerationError, QueueFullError
 from bowerbird.personalization.feedback import FeedbackService
 from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
 from bowerbird.personalization.nightly import Nightly
+from bowerbird.personalization.scored_labels import scored_items
 from bowerbird.personalization.service import ReplyService
-from bowerbird.personalization.taste import Taste, learn_scorer, scored_items
+from bowerbird.personalization.taste import Taste, learn_scorer
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.types import (
     Conversation,
@@ -305,6 +306,13 @@ async def test_nonsense_is_not_sent_for_its_style(desk: Desk) -> None:
     desk.backend.manner = by_seed({third: "."})
     desk.backend.likely = lambda said: -9.0 if said.startswith("Aha.") else -1.0
     assert LONG.strip() in (await desk.ask("Thing number 99?", seed=7)).text
+
+
+async def test_what_goes_in_circles_is_not_sent(desk: Desk) -> None:
+    await desk.teach_short()
+    circles, straight = "so " * 20, " ".join(f"word{number}" for number in range(40))
+    desk.backend.script.extend([circles, straight, circles, circles])
+    assert (await desk.ask("Thing number 99?")).text == straight
 
 
 async def test_where_nothing_can_be_judged_the_scorer_decides_alone(desk: Desk) -> None:

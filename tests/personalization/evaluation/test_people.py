@@ -8,7 +8,7 @@ from itertools import combinations
 from statistics import fmean
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bowerbird.personalization.evaluation.people import (
@@ -58,6 +58,7 @@ def test_people_come_in_couples(count: int) -> None:
 
 @settings(max_examples=300)
 @given(spoken, people, st.integers(0, 9))
+@example("A𝛢", PEOPLE[1], 0)  # a capital letter without a small one
 def test_a_correction_meets_every_wish(reply: str, person: Person, seed: int) -> None:
     taught = person.correction("?", reply, random.Random(seed))
     assert person.satisfaction("?", taught) == 1

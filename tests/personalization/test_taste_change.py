@@ -1,0 +1,80 @@
+"""When a person has come to want something else."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bowerbird.personalization.evaluation.asking import Said
+from bowerbird.personalization.evaluation.opinions import Opinion, labelled_replies
+from bowerbird.personalization.taste_change import NEWER, current
+from bowerbird.storage.records import LabelledReply
+
+SHORT = "Yes, it is so."
+LONG = "It is a long story, and I will tell you all of it: " + "first this and then that, " * 12
+
+
+def votes(wants: list[bool], *, mistakes: float = 0.0, seed: int = 0) -> list[Opinion]:
+    """Votes on short and long replies by turns; ``wants`` short at each, or long."""
+    rng = random.Random(seed)
+    found = []
+    for number, short in enumerate(wants):
+        is_short = bool(rng.randrange(2))
+        is_liked = (is_short is short) is not (rng.random() < mistakes)
+        text = SHORT if is_short else LONG
+        said = Said(f"Is thing {number} so?", text, len(text.split()), is_cut_off=False)
+        found.append(Opinion(said, is_liked, None))
+    return found
+
+
+def labelled(opinions: list[Opinion]) -> tuple[LabelledReply, ...]:
+    return labelled_replies(1, opinions, system_prompt="Be kind.", base_model="tiny")
+
+
+@pytest.mark.parametrize("after", [12, 24, 100])
+def test_what_the_opposite_was_said_of_counts_no_longer(after: int) -> None:
+    everything = labelled(votes([True] * 40 + [False] * after))
+    left = current(everything)
+    assert everything[-len(left) :] == left
+    assert after - 4 <= len(left) <= after + 12
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_mistakes_are_no_change(seed: int) -> None:
+    everything = labelled(votes([True] * 60, mistakes=0.1, seed=seed))
+    assert current(everything) == everything
+
+
+def test_a_correction_or_two_are_no_change() -> None:
+    opinions = votes([True] * 40)
+    said = Said("And this?", SHORT, 4, is_cut_off=False)
+    opinions.append(Opinion(said, is_liked=False, correction=LONG))
+    everything = labelled(opinions)
+    assert current(everything) == everything
+
+
+def test_going_back_counts_as_a_change_as_well() -> None:
+    everything = labelled(votes([True] * 30 + [False] * 60 + [True] * 30))
+    assert len(current(everything)) < 45
+
+
+def test_only_dislikes_are_no_change() -> None:
+    opinions = [*votes([True] * 40)]
+    said = Said("And this?", SHORT, 4, is_cut_off=False)
+    opinions += [Opinion(said, is_liked=False, correction=None)] * 20
+    everything = labelled(opinions)
+    assert current(everything) == everything
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.sampled_from([True, False, None])), max_size=40))
+def test_any_labels_leave_the_newest(said: list[tuple[str, bool | None]]) -> None:
+    opinions = [
+        Opinion(Said("Why?", text, 1, is_cut_off=False), is_liked, None) for text, is_liked in said
+    ]
+    everything = labelled(opinions)
+    left = current(everything)
+    assert everything[len(everything) - len(left) :] == left
+    assert len(left) >= min(len(everything), min(NEWER) // 2)
