@@ -17,7 +17,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bowerbird.personalization.endings import Ending
-from bowerbird.personalization.errors import PersonalizationError
+from bowerbird.personalization.errors import PersonalizationError, QueueFullError
 from bowerbird.personalization.fluency import REPETITION_WEIGHT, WEIGHT, repetition
 from bowerbird.personalization.generation.backend import (
     GenerationBackend,
@@ -63,7 +63,8 @@ async def generate_best(
 ) -> tuple[Candidate, int]:
     """The best of ``chunks``, which answer ``request``, and up to ``others`` more; and of how many.
 
-    A blank reply is the worst. ``fluency``: see there; if that fails, ``score`` decides alone.
+    A blank reply is the worst. ``fluency``: see there; if that fails, or rows are needed, ``score``
+    decides alone.
     ``spent`` hears of tokens as they are made. Raises what ``chunks`` raise.
     """
     made: list[Candidate] = []
@@ -82,6 +83,11 @@ async def generate_best(
         if found is not None:
             made.append(found)
 
+    async def likelihood(text: str) -> float:
+        if backend.free_rows < 1:
+            raise QueueFullError("somebody else waits for the row")
+        return await fluency(text)
+
     tasks = [asyncio.create_task(another(number)) for number in range(1, others + 1)]
     try:
         first = await _collect(backend, chunks, request, spent, is_extra=False)
@@ -92,7 +98,7 @@ async def generate_best(
         await asyncio.gather(*tasks, return_exceptions=True)
     assert first is not None  # noqa: S101 - only extra candidates are given up
     every = [first, *sorted(made, key=lambda one: one.seed)]
-    return every[await best_of([one.text for one in every], score, fluency)], len(every)
+    return every[await best_of([one.text for one in every], score, likelihood)], len(every)
 
 
 async def best_of(

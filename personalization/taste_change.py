@@ -48,4 +48,4 @@ def _agreement(table: Table, is_older: NDArray[np.bool_]) -> float:
     margin = scores[is_liked][:, None] - scores[~is_liked][None, :]
     wins = float((margin > 0).sum() + (margin == 0).sum() / 2)
     error = (liked * disliked * (liked + disliked + 1) / 12) ** 0.5
-    return (wins - liked * disliked / 2) / error
+    return float((wins - liked * disliked / 2) / error)

@@ -308,6 +308,22 @@ async def test_nonsense_is_not_sent_for_its_style(desk: Desk) -> None:
     assert LONG.strip() in (await desk.ask("Thing number 99?", seed=7)).text
 
 
+async def test_in_a_busy_moment_nothing_more_is_read(desk: Desk) -> None:
+    read: list[str] = []
+
+    def likely(said: str) -> float:
+        read.append(said)
+        desk.backend.free_rows = 0  # somebody else has come
+        return -1.0
+
+    await desk.teach_short()
+    desk.backend.answer = lambda _: "Aha"
+    desk.backend.manner = by_seed({candidate_seed(7, 2): "."})
+    desk.backend.likely = likely
+    assert (await desk.ask("Thing number 99?", seed=7)).text == "Aha."
+    assert len(read) == 1
+
+
 async def test_what_goes_in_circles_is_not_sent(desk: Desk) -> None:
     await desk.teach_short()
     circles, straight = "so " * 20, " ".join(f"word{number}" for number in range(40))
