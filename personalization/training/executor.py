@@ -105,7 +105,7 @@ class TrainRecipe:
     learning_rate: float = 1e-3
     epochs: int = 1
     min_steps: int = 48
-    max_epochs: int = 24
+    max_epochs: int = 10
     batch_size: int = 2
     max_tokens: int = 512
     beta: float = 0.1
