@@ -24,8 +24,6 @@ Array = NDArray[np.float64]
 
 MAX_ITEMS: Final = 512
 """The newest so many are learned from."""
-MAX_WEIGHT: Final = 10.0
-"""No item counts more than so many."""
 STYLE_VARIANCE: Final = 0.05
 """Prior variance of the weight of a feature of which one standard deviation is 1."""
 TERM_VARIANCE: Final = 0.02
@@ -54,7 +52,6 @@ class ScoredItem:
     question: str
     reply: str
     is_liked: bool
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +72,7 @@ class Scorer:
     @classmethod
     def fit(cls, items: Sequence[ScoredItem]) -> Scorer:
         """Learn from ``items``, oldest first. Never fails; from nothing comes indifference."""
-        kept = [item for item in items if item.weight > 0]  # not those of no number either
-        return _fit(Table.of(kept[-MAX_ITEMS:]))
+        return _fit(Table.of(items[-MAX_ITEMS:]))
 
     def score(self, question: str, reply: str) -> float:
         """Log-odds that this person likes the reply; only comparisons should matter."""
@@ -102,7 +98,6 @@ class Table:
     has_term: Array  # [items, terms] 0 or 1
     vocabulary: tuple[str, ...]
     is_liked: Array  # [items] 0 or 1
-    weight: Array  # [items]
     question: NDArray[np.int64]  # [items] equal where the questions are
     spread: Array  # [features] standard deviation
 
@@ -128,7 +123,6 @@ class Table:
             has_term,
             vocabulary,
             np.array([float(item.is_liked) for item in items]),
-            np.array([min(item.weight, MAX_WEIGHT) for item in items]),
             np.array(question, dtype=np.int64),
             spread,
         )
@@ -139,7 +133,6 @@ class Table:
             self.has_term[chosen],
             self.vocabulary,
             self.is_liked[chosen],
-            self.weight[chosen],
             self.question[chosen],
             self.spread,
         )
@@ -194,7 +187,7 @@ def learned(table: Table) -> _Weights:
     if not len(table.is_liked):
         zeros = np.zeros(len(reply_features.NAMES))
         return _Weights(0.0, zeros, zeros, zeros, zeros, np.zeros(0, np.int64), np.zeros(0))
-    centre = np.average(table.style, axis=0, weights=table.weight)
+    centre = table.style.mean(0)
     columns = _telling(table)
     style = (table.style - centre) / table.spread
     used = table.has_term[:, columns]
@@ -206,7 +199,7 @@ def learned(table: Table) -> _Weights:
             np.full(len(columns), TERM_VARIANCE),
         ]
     )
-    found = _map_estimate(x, table.is_liked, table.weight, variance)
+    found = _map_estimate(x, table.is_liked, variance)
     features = style.shape[1]
     margin = CLIP_MARGIN * table.spread
     return _Weights(
@@ -226,16 +219,15 @@ def _telling(table: Table) -> NDArray[np.int64]:
     Log-odds ratio with an informative Dirichlet prior, in standard errors (Monroe, Colaresi and
     Quinn 2008, "Fightin' Words", eq. 16–22), over replies that use a term instead of over words.
     """
-    liked = table.weight * table.is_liked
-    disliked = table.weight * (1 - table.is_liked)
+    liked, disliked = table.is_liked, 1 - table.is_liked
     if not len(table.vocabulary) or not liked.any() or not disliked.any():
         return np.zeros(0, np.int64)
     share = (table.has_term.sum(0) + 0.5) / (len(table.has_term) + 1.0)
     prior = TERM_PRIOR * share
 
-    def odds(weight: Array) -> tuple[Array, Array]:
-        with_term = weight @ table.has_term + prior
-        without = weight.sum() - weight @ table.has_term + TERM_PRIOR - prior
+    def odds(chosen: Array) -> tuple[Array, Array]:
+        with_term = chosen @ table.has_term + prior
+        without = chosen.sum() - chosen @ table.has_term + TERM_PRIOR - prior
         return np.log(with_term / without), 1 / with_term + 1 / without
 
     (log_liked, var_liked), (log_disliked, var_disliked) = odds(liked), odds(disliked)
@@ -245,8 +237,8 @@ def _telling(table: Table) -> NDArray[np.int64]:
     return columns
 
 
-def _map_estimate(x: Array, y: Array, weight: Array, variance: Array) -> Array:
-    """Newton's method on the weighted log-likelihood plus the log of a Gaussian prior.
+def _map_estimate(x: Array, y: Array, variance: Array) -> Array:
+    """Newton's method on the log-likelihood plus the log of a Gaussian prior.
 
     Strictly concave, so there is one maximum; steps are halved where one would overshoot it.
     """
@@ -254,13 +246,13 @@ def _map_estimate(x: Array, y: Array, weight: Array, variance: Array) -> Array:
 
     def loss(at: Array) -> float:
         z = x @ at
-        return float(weight @ (np.logaddexp(0, z) - y * z) + (at * at / variance).sum() / 2)
+        return float((np.logaddexp(0, z) - y * z).sum() + (at * at / variance).sum() / 2)
 
     current = loss(beta)
     for _ in range(30):
         p = 0.5 * (1 + np.tanh(x @ beta / 2))
-        gradient = x.T @ (weight * (p - y)) + beta / variance
-        hessian = (x.T * (weight * p * (1 - p))) @ x + np.diag(1 / variance)
+        gradient = x.T @ (p - y) + beta / variance
+        hessian = (x.T * (p * (1 - p))) @ x + np.diag(1 / variance)
         step = np.linalg.solve(hessian, gradient)
         size = 1.0
         while size > 1e-4 and loss(beta - size * step) > current:
