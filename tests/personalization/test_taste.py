@@ -46,6 +46,8 @@ class Desk:
     backend: FakeBackend
     feedback: FeedbackService
     replies: ReplyService
+    nightly: Nightly
+    executor: FakeExecutor
     asked: int = 0
 
     async def ask(
@@ -83,13 +85,16 @@ class Desk:
             await self.feedback.correct(SCOPE, message_id, draft.user_id, correction)
         return message_id
 
-    async def teach_short(self, user_id: int = ALICE, votes: int = 12) -> None:
-        """Votes of somebody who likes short replies."""
+    async def teach_short(
+        self, user_id: int = ALICE, votes: int = 12, *, likes_short: bool = True
+    ) -> None:
+        """Votes of somebody who likes short replies, or long ones."""
         for number in range(votes):
             is_short = number % 2 == 0
             self.backend.script.append(f"Sure {number}." if is_short else f"Well {LONG}{number}.")
             draft = await self.ask(f"Thing number {number}?", user_id, use_adapter=False)
-            await self.keep(draft, FeedbackKind.LIKE if is_short else FeedbackKind.DISLIKE)
+            is_liked = is_short is likes_short
+            await self.keep(draft, FeedbackKind.LIKE if is_liked else FeedbackKind.DISLIKE)
 
 
 @pytest.fixture
@@ -112,8 +117,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         is_enabled=True,
     )
     feedback = FeedbackService(store, adapters, nightly, backend)
-    desk = Desk(store, backend, feedback, service(backend, adapters, Taste(store, candidates=4)))
-    yield desk
+    replies = service(backend, adapters, Taste(store, candidates=4))
+    yield Desk(store, backend, feedback, replies, nightly, executor)
     await store.aclose()
 
 
@@ -305,6 +310,20 @@ async def test_nonsense_is_not_sent_for_its_style(desk: Desk) -> None:
     third = candidate_seed(7, 2)
     desk.backend.manner = by_seed({third: "."})
     desk.backend.likely = lambda said: -9.0 if said.startswith("Aha.") else -1.0
+    assert LONG.strip() in (await desk.ask("Thing number 99?", seed=7)).text
+
+
+async def test_what_they_say_the_opposite_of_by_now_counts_no_longer(desk: Desk) -> None:
+    await desk.teach_short(votes=24)
+    await desk.teach_short(votes=20, likes_short=False)
+    labelled = await Taste(desk.store).labelled(SCOPE, ALICE)
+    assert labelled == tuple(await desk.store.labelled_replies(SCOPE, ALICE))[-len(labelled) :]
+    assert 18 <= len(labelled) <= 28
+    await desk.nightly.retrain(SCOPE, ALICE)
+    (job,) = desk.executor.jobs
+    assert len(job.examples) == len(labelled)
+    desk.backend.manner = by_seed({candidate_seed(7, 2): f" {LONG}"})
+    desk.backend.answer = lambda _: "Aha"
     assert LONG.strip() in (await desk.ask("Thing number 99?", seed=7)).text
 
 
