@@ -215,6 +215,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--nights", type=_count, metavar="N", help="so many in a row")
     evaluate.add_argument("--night-people", type=_count, metavar="N", help="so many in the nights")
     evaluate.add_argument(
+        "--flip-night", type=_count, metavar="N", help="from this night on they want the opposite"
+    )
+    evaluate.add_argument(
         "--without",
         nargs="+",
         choices=("controls", "curve", "nights"),

@@ -73,6 +73,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         curve_people=options.curve_people or plan.curve_people,
         nights=options.nights or plan.nights,
         night_people=options.night_people or plan.night_people,
+        flip_night=options.flip_night or plan.flip_night,
     )
     if "controls" in options.without:
         plan = replace(plan, control_people=0)

@@ -100,6 +100,7 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
         curve_people=None,
         nights=None,
         night_people=None,
+        flip_night=None,
         without=(),
         out=tmp_path / "out",
     )
