@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bowerbird.personalization.evaluation.asking import Said
@@ -69,6 +69,7 @@ def test_only_dislikes_are_no_change() -> None:
     assert current(everything) == everything
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=40), st.sampled_from([True, False, None])), max_size=40))
 def test_any_labels_leave_the_newest(said: list[tuple[str, bool | None]]) -> None:
     opinions = [
