@@ -36,6 +36,11 @@ def current(labelled: Sequence[LabelledReply]) -> Sequence[LabelledReply]:
     return labelled if z > CLEARLY_OPPOSITE_Z else labelled[items[-newer][0] :]
 
 
+def reason(count: int) -> str:
+    """What a person is told who has ``count`` labels left that count."""
+    return f"Your newer votes say the opposite of the older ones, so only the newest {count} count."
+
+
 def _agreement(table: Table, is_older: NDArray[np.bool_]) -> float:
     """Of older labels with newer ones, in standard errors; 0 where either are too few to tell."""
     older, liked_before = int(is_older.sum()), int(table.is_liked[is_older].sum())

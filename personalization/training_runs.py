@@ -53,12 +53,16 @@ Outcome = tuple[Run, Verdict | None]
 
 @dataclass(slots=True, eq=False)
 class _Work:
-    """A run of this process, from queued to over. ``done`` is resolved exactly once."""
+    """A run of this process, from queued to over. ``done`` is resolved exactly once.
+
+    ``remark`` is told beside the verdict.
+    """
 
     run: Run
     done: asyncio.Future[Outcome]
     listeners: list[OnProgress] = field(default_factory=list)
     job: TrainJob | None = None
+    remark: str = ""
     is_stale: bool = False
     is_cancelled: bool = False
 
@@ -237,6 +241,9 @@ class TrainingRuns:
         work.is_stale = person.is_stale
         everything = await self.labelled(run.scope_id, run.user_id)
         labelled = await asyncio.to_thread(taste_change.current, everything)
+        if len(labelled) < len(everything):
+            said = (one.is_liked is not None or bool(one.correction) for one in labelled)
+            work.remark = taste_change.reason(sum(said))
         examples = build_examples(labelled, with_sentiment=self._learns_from_sentiment)
         if not examples:
             detail = "there is nothing to learn from"
@@ -284,6 +291,8 @@ class TrainingRuns:
             detail = "messages it was learning from were deleted or edited meanwhile"
             await self._finish(work, Ending(RunState.FAILED, detail))
             return
+        if work.remark:
+            verdict = replace(verdict, reasons=(*verdict.reasons, work.remark))
         ending = await self._publisher.carry_out(work.pair, job, verdict, is_stale=work.is_stale)
         await self._finish(work, ending)
 

@@ -495,6 +495,7 @@ reason-right = Bei Bewertungen, die sie nicht kannte, lag sie bei { $right } der
 reason-few = Für deinen Geschmack gibt es noch zu wenige Bewertungen, deshalb wurde nur die Sicherheit geprüft.
 reason-won = Nach deinen Bewertungen haben ihre neuen Antworten { $won } der Vergleiche mit den vorigen gewonnen.
 reason-later = Ab etwa { $votes } Bewertungen werden einige zum Prüfen zurückgelegt, das ist genauer.
+reason-newer = Deine neueren Bewertungen sagen das Gegenteil der älteren, deshalb zählen nur die neuesten { $count }.
 reason-unusable = Sie lässt sich nicht benutzen: { $why }.
 
 ## Wie ein Training endete

@@ -496,6 +496,7 @@ reason-right = On votes it had not seen, it got { $right } of pairs right.
 reason-few = There are too few votes yet to measure its taste, so only safety was checked.
 reason-won = Going by your votes, its fresh replies won { $won } of comparisons with those before.
 reason-later = With about { $votes } votes, some are kept to judge by, which is more precise.
+reason-newer = Your newer votes say the opposite of the older ones, so only the newest { $count } count.
 reason-unusable = It cannot be used: { $why }.
 
 ## How a training ended

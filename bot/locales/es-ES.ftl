@@ -495,6 +495,7 @@ reason-right = Con votos que no conocía, acertó el { $right } de los pares.
 reason-few = Aún hay muy pocos votos para medir su gusto, así que solo se comprobó la seguridad.
 reason-won = Según tus votos, sus respuestas nuevas ganaron el { $won } de las comparaciones con las anteriores.
 reason-later = Con unos { $votes } votos, algunos se reservan para juzgar, lo que es más preciso.
+reason-newer = Tus votos más recientes dicen lo contrario que los anteriores, así que solo cuentan los { $count } últimos.
 reason-unusable = No se puede usar: { $why }.
 
 ## Cómo terminó un entrenamiento

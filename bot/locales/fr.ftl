@@ -503,6 +503,7 @@ reason-right = Sur des votes qu’elle n’avait pas vus, elle a eu { $right } d
 reason-few = Il y a encore trop peu de votes pour mesurer son goût, seule la sécurité a donc été contrôlée.
 reason-won = D’après tes votes, ses nouvelles réponses ont gagné { $won } des comparaisons avec les précédentes.
 reason-later = À partir d’environ { $votes } votes, certains sont gardés pour juger, ce qui est plus précis.
+reason-newer = Tes votes récents disent le contraire des plus anciens, donc seuls les { $count } derniers comptent.
 reason-unusable = Elle ne peut pas être utilisée : { $why }.
 
 ## Comment un entraînement s’est terminé

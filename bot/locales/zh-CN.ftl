@@ -399,6 +399,7 @@ reason-right = 在它没见过的投票上，它答对了 { $right } 的配对�
 reason-few = 投票还太少，无法衡量它的口味，所以只检查了安全性。
 reason-won = 从你的投票来看，它的新回复在与之前回复的比较中胜出 { $won }。
 reason-later = 投票达到约 { $votes } 个后，会留出一部分用来判断，结果更准确。
+reason-newer = 你最近的投票与以前的相反，所以只计入最新的 { $count } 个。
 reason-unusable = 它无法使用：{ $why }。
 
 ## 训练如何结束

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from bowerbird.personalization import taste_change
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.candidates import candidate_seed
 from bowerbird.personalization.errors import GenerationError, QueueFullError
@@ -319,7 +320,9 @@ async def test_what_they_say_the_opposite_of_by_now_counts_no_longer(desk: Desk)
     labelled = await Taste(desk.store).labelled(SCOPE, ALICE)
     assert labelled == tuple(await desk.store.labelled_replies(SCOPE, ALICE))[-len(labelled) :]
     assert 18 <= len(labelled) <= 28
-    await desk.nightly.retrain(SCOPE, ALICE)
+    _, verdict = await desk.nightly.retrain(SCOPE, ALICE)
+    assert verdict is not None
+    assert verdict.reasons[-1] == taste_change.reason(len(labelled))
     (job,) = desk.executor.jobs
     assert len(job.examples) == len(labelled)
     desk.backend.manner = by_seed({candidate_seed(7, 2): f" {LONG}"})
