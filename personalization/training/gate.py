@@ -17,7 +17,7 @@ of the incumbent (of the base, without one); and where enough votes are held out
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from bowerbird.personalization.training.dataset import HELD_OUT_SHARE, MIN_HELD_OUT
@@ -117,6 +117,12 @@ def judge(found: Measurements) -> Verdict:
     if against:
         return Verdict(False, tuple(against), measurements)
     return Verdict(True, tuple(_in_favour(found)), measurements)
+
+
+def is_only_odd(found: Measurements) -> bool:
+    """Whether nothing but the surprise of its replies speaks against it: less of it might pass."""
+    calm = replace(found, fresh=replace(found.fresh, nll_rise=0.0))
+    return judge(calm).is_accepted and not judge(found).is_accepted
 
 
 def _against_preference(found: Measurements) -> list[str]:

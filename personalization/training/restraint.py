@@ -1,4 +1,5 @@
-"""An adapter that drifted further than the gate allows is scaled down until it is within.
+"""An adapter that drifted further than the gate allows is scaled down until it is within; one whose
+replies are only too odd is tried again, weaker.
 
 Contract: ΔW becomes s·ΔW with the largest s of a few that keeps the drift where nobody asked for
 any change (KL per token, ordinary text) below ``SHARE`` of the gate's bounds; an adapter within
@@ -16,6 +17,8 @@ from bowerbird.personalization.training.shared_base import Neutral, SharedBase
 STEP: Final = 0.85
 MAX_STEPS: Final = 6
 SHARE: Final = 0.9
+MAX_WEAKER: Final = 2
+"""So often an adapter whose replies are too odd, and nothing else, is tried once more, weaker."""
 
 
 def restrain(base: SharedBase, slot: int, neutral: Neutral) -> float:
@@ -28,6 +31,11 @@ def restrain(base: SharedBase, slot: int, neutral: Neutral) -> float:
         )
         if is_within or not kl < float("inf"):  # numbers that are not finite are the gate's to say
             break
-        slot_learning.scale(base.required_slots(), slot, STEP)
-        scale *= STEP
+        scale *= weaken(base, slot)
     return scale
+
+
+def weaken(base: SharedBase, slot: int) -> float:
+    """Scale the adapter in ``slot`` down once more, in place; returns by how much."""
+    slot_learning.scale(base.required_slots(), slot, STEP)
+    return STEP

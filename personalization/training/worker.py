@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -170,8 +171,7 @@ class Worker:
         self, base: SharedBase, group: Group, tasks: Sequence[_Task], person: int, trained: Trained
     ) -> None:
         """Judge one person's candidate and leave it where it is wanted."""
-        from bowerbird.personalization.training import gate, gate_measures
-        from bowerbird.personalization.training.restraint import restrain
+        from bowerbird.personalization.training import gate, gate_measures, restraint
         from bowerbird.personalization.training.rows import held_out_rows
 
         task, job = tasks[person], tasks[person].job
@@ -179,8 +179,9 @@ class Worker:
             raise trained.error
         incumbent = len(tasks)
         neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
-        scale = restrain(base, person, neutral) if trained.is_finite else 1.0
-        found = gate_measures.measure(
+        scale = restraint.restrain(base, person, neutral) if trained.is_finite else 1.0
+        measured = partial(
+            gate_measures.measure,
             base,
             person,
             examples=job.examples,
@@ -191,6 +192,12 @@ class Worker:
             seed=job.recipe.seed,
             on_step=lambda done, total: self._report(task, "gate", done, total),
         )
+        found = measured()
+        for _ in range(restraint.MAX_WEAKER):
+            if not gate.is_only_odd(found):
+                break
+            scale *= restraint.weaken(base, person)
+            found = measured()
         verdict = gate.judge(found)
         verdict = replace(verdict, measurements={**verdict.measurements, "scale": scale})
         if verdict.is_accepted or job.keeps_rejected:

@@ -13,7 +13,13 @@ import torch
 
 from bowerbird.personalization.training import gate, gate_measures, shared_base, slot_learning
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe, Verdict
-from bowerbird.personalization.training.gate import Measurements, Sample, Taste, judge
+from bowerbird.personalization.training.gate import (
+    Measurements,
+    Sample,
+    Taste,
+    is_only_odd,
+    judge,
+)
 from bowerbird.personalization.training.rows import PersonData, Row
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.trainer import Group
@@ -60,6 +66,21 @@ def test_a_good_candidate_passes_and_is_told_why() -> None:
         "Going by your votes, its fresh replies won 60% of comparisons with those before.",
         "On votes it had not seen, it got 80% of pairs right.",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        (fresh(nll_rise=0.5), True),
+        (fresh(nll_rise=0.5) | liked(nll_rise=0.4), False),
+        (fresh(nll_rise=0.5, relevance=0.1), False),
+        (fresh(nll_rise=0.5) | {"kl_per_token": 1.0}, False),
+        ({"kl_per_token": 1.0}, False),
+    ],
+)
+def test_what_is_only_odd_is_known(changes: dict[str, Any], expected: bool) -> None:
+    assert is_only_odd(replace(FINE, **changes)) is expected
 
 
 def test_the_reasons_say_what_was_decided_on() -> None:

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM
 
 from bowerbird.personalization.adapter_weights import AdapterWeights
 from bowerbird.personalization.errors import AdapterError, TrainingError
-from bowerbird.personalization.training import trainer, worker
+from bowerbird.personalization.training import gate, restraint, trainer, worker
 from bowerbird.personalization.training.executor import (
     TrainJob,
     TrainProgress,
@@ -196,6 +196,27 @@ def test_one_persons_end_is_not_the_groups(tiny_model_dir: Path, tmp_path: Path)
         (tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("good", "better")
     ]
     assert adapters[0] == adapters[1]
+
+
+@pytest.mark.parametrize(("allowed", "tries"), [(99.0, 0), (-99.0, restraint.MAX_WEAKER)])
+def test_what_is_only_too_odd_is_tried_weaker(
+    tiny_model_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    allowed: float,
+    tries: int,
+) -> None:
+    monkeypatch.setattr(gate, "MAX_NLL_RISE", allowed)
+    monkeypatch.setattr(gate, "is_only_odd", lambda found: found.fresh.nll_rise > allowed)
+    (result,) = (
+        event
+        for event in serve(a_job(tiny_model_dir, tmp_path / "one", "one"))
+        if isinstance(event, TrainResult)
+    )
+    assert result.verdict is not None
+    assert result.verdict.is_accepted is (not tries)
+    assert result.verdict.measurements["scale"] == pytest.approx(restraint.STEP**tries)
+    assert (tmp_path / "one").exists() is (not tries)
 
 
 def test_what_fails_together_is_tried_alone(
