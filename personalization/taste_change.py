@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bowerbird.personalization.scored_labels import scored_items
-from bowerbird.personalization.scorer import MIN_EACH, Table, learned
+from bowerbird.personalization.scorer import MAX_ITEMS, MIN_EACH, Table, learned
 from bowerbird.storage.records import LabelledReply
 
 CLEARLY_OPPOSITE_Z: Final = -2.0
@@ -28,7 +28,8 @@ MIN_NEWER_EACH: Final = 2
 
 def current(labelled: Sequence[LabelledReply]) -> Sequence[LabelledReply]:
     """What of ``labelled``, oldest first, the person would still say: all of it, or the newest."""
-    items = [(number, item) for number, one in enumerate(labelled) for item in scored_items([one])]
+    every = [(number, item) for number, one in enumerate(labelled) for item in scored_items([one])]
+    items = every[-MAX_ITEMS:]
     table = Table.of([item for _, item in items])
     age = np.arange(len(items))
     found = [(_agreement(table, age < len(items) - newer), newer) for newer in NEWER]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bowerbird.personalization.evaluation.asking import Said
 from bowerbird.personalization.evaluation.opinions import Opinion, labelled_replies
+from bowerbird.personalization.scorer import MAX_ITEMS
 from bowerbird.personalization.taste_change import NEWER, current
 from bowerbird.storage.records import LabelledReply
 
@@ -59,6 +60,11 @@ def test_a_correction_or_two_are_no_change() -> None:
 def test_going_back_counts_as_a_change_as_well() -> None:
     everything = labelled(votes([True] * 30 + [False] * 60 + [True] * 30))
     assert len(current(everything)) < 45
+
+
+def test_what_changed_long_ago_is_not_looked_for() -> None:
+    everything = labelled(votes([False] * MAX_ITEMS + [True] * MAX_ITEMS))
+    assert current(everything) == everything
 
 
 def test_only_dislikes_are_no_change() -> None:
