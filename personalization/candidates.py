@@ -64,8 +64,7 @@ async def generate_best(
     """The best of ``chunks``, which answer ``request``, and up to ``others`` more; and of how many.
 
     A blank reply is the worst. ``fluency``: see there; if that fails, or rows are needed, ``score``
-    decides alone.
-    ``spent`` hears of tokens as they are made. Raises what ``chunks`` raise.
+    decides alone. ``spent`` hears of tokens as they are made. Raises what ``chunks`` raise.
     """
     made: list[Candidate] = []
 

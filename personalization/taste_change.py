@@ -30,6 +30,8 @@ def current(labelled: Sequence[LabelledReply]) -> Sequence[LabelledReply]:
     """What of ``labelled``, oldest first, the person would still say: all of it, or the newest."""
     every = [(number, item) for number, one in enumerate(labelled) for item in scored_items([one])]
     items = every[-MAX_ITEMS:]
+    if len(items) < MIN_OLDER + min(NEWER):  # asked before each reply, so for nothing it costs none
+        return labelled
     table = Table.of([item for _, item in items])
     age = np.arange(len(items))
     found = [(_agreement(table, age < len(items) - newer), newer) for newer in NEWER]

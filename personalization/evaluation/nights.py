@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any, Final
 
-from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation.arms import Arms, Student
 from bowerbird.personalization.evaluation.learning import Lesson, School
-from bowerbird.personalization.evaluation.opinions import Opinion, labelled_replies, think
+from bowerbird.personalization.evaluation.opinions import Opinion, counting_labels, think
 from bowerbird.personalization.evaluation.outcomes import Case
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
@@ -129,13 +128,12 @@ class Nights:
         return [Student(life.person, self._labelled(life), life.adapter) for life in lives]
 
     def _labelled(self, life: _Life) -> tuple[LabelledReply, ...]:
-        everything = labelled_replies(
+        return counting_labels(
             life.person.person_id,
             life.opinions,
             system_prompt=self._subject.system_prompt,
             base_model=self._subject.base_model,
         )
-        return tuple(taste_change.current(everything))
 
 
 def nights_to_regain(rows: Sequence[Mapping[str, Any]]) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation.asking import Said
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.types import FinishReason, Turn
@@ -88,6 +89,16 @@ def shuffled(opinions: Sequence[Opinion], rng: random.Random) -> tuple[Opinion, 
 def all_disliked(said: Iterable[Said]) -> tuple[Opinion, ...]:
     """👎 on everything: what destroys a model that is only pushed away (docs/LOG.md)."""
     return tuple(Opinion(one, is_liked=False, correction=None) for one in said)
+
+
+def counting_labels(
+    person_id: int, opinions: Sequence[Opinion], *, system_prompt: str, base_model: str
+) -> tuple[LabelledReply, ...]:
+    """``labelled_replies`` that training and serving go by."""
+    every = labelled_replies(
+        person_id, opinions, system_prompt=system_prompt, base_model=base_model
+    )
+    return tuple(taste_change.current(every))
 
 
 def labelled_replies(

@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation import prompts, summary
 from bowerbird.personalization.evaluation.arms import (
     ARMS,
@@ -33,7 +32,7 @@ from bowerbird.personalization.evaluation.controls import Controls, Taught
 from bowerbird.personalization.evaluation.learning import Lesson, School, Trained
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.nights import Nights
-from bowerbird.personalization.evaluation.opinions import Opinion, labelled_replies, vote_on
+from bowerbird.personalization.evaluation.opinions import Opinion, counting_labels, vote_on
 from bowerbird.personalization.evaluation.outcomes import Case, Outcome
 from bowerbird.personalization.evaluation.people import Person, draw_people
 from bowerbird.personalization.evaluation.plan import (
@@ -252,13 +251,12 @@ class Study:
         return vote_on(person, pool, votes, rng)
 
     def _labelled(self, person: Person, opinions: Sequence[Opinion]) -> tuple[LabelledReply, ...]:
-        everything = labelled_replies(
+        return counting_labels(
             person.person_id,
             opinions,
             system_prompt=self._subject.system_prompt,
             base_model=self._subject.base_model,
         )
-        return tuple(taste_change.current(everything))
 
     def _lesson(self, part: str, person: Person, opinions: Sequence[Opinion]) -> Lesson:
         labelled = self._labelled(person, opinions)
