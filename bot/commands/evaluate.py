@@ -163,6 +163,13 @@ def _show(figures: Mapping[str, Any], out: Path) -> None:
         verdict = {True: "fails, as it must", False: "DOES NOT FAIL AS IT MUST"}
         told = verdict.get(control["is_as_expected"], "too few people to tell")
         console.print(f"Control, {name}: {told}")
+    for name, told in figures["objectives"].items():
+        console.print(
+            f"Objective, {name.replace('_', ' ')} ({told['people']} people, adapter alone): "
+            f"{_share(told['satisfaction'])}, win rate {_share(told['win_rate'])}, "
+            f"coherent {told['coherent_share']:.0%}",
+            soft_wrap=True,
+        )
     for line in figures["left_out"]:
         console.print(line, soft_wrap=True)
     console.print(

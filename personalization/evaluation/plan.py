@@ -47,7 +47,8 @@ class Plan:
     ``others``: how many strangers' adapters each person tries. ``curve``: numbers of votes, for
     ``curve_people``. ``nights`` in a row for ``night_people``, before each of which they ask
     ``night_asked`` questions; from ``flip_night`` on they want the opposite. ``side_questions``:
-    how many of the questions judge curve and nights. ``control_people``: of either control.
+    how many of the questions judge curve and nights. ``control_people``: of either control and
+    of each other objective.
     """
 
     is_quick: bool

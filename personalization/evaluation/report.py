@@ -69,6 +69,8 @@ def page(figures: Mapping[str, Any], found: Findings, pictures: Mapping[str, byt
         _gains(figures),
         "<h2>Controls that must fail</h2>",
         _controls(figures["controls"]),
+        "<h2>Other objectives</h2>",
+        _objectives(figures["objectives"]),
         "<h2>People</h2>",
         _people(figures["people_drawn"]),
         "<h2>Before and after</h2>",
@@ -140,6 +142,26 @@ def _controls(controls: Mapping[str, Any]) -> str:
         ["shuffled votes", nothing, _verdict(shuffled["is_as_expected"])],
     ]
     return _table(["Control", "Found", "As expected"], rows)
+
+
+def _objectives(objectives: Mapping[str, Any]) -> str:
+    if not objectives:
+        return "<p>They were left out with the controls.</p>"
+    rows = [
+        [
+            name.replace("_", " "),
+            str(told["people"]),
+            *(_figure(told[n], n) for n in ("satisfaction", "win_rate", "coherent_share")),
+            f"{told['accepted_share']:.0%}" if "accepted_share" in told else "–",
+        ]
+        for name, told in objectives.items()
+    ]
+    head = ["Objective", "People", "Satisfaction", "Win rate", "Coherent", "Accepted"]
+    note = (
+        "The adapter alone, of the same people and votes, whether the gate accepted it or not; the "
+        "default's as the gate left it."
+    )
+    return f"{_table(head, rows)}<p class=note>{escape(note)}</p>"
 
 
 def _people(people: Sequence[Mapping[str, Any]]) -> str:

@@ -32,6 +32,7 @@ from bowerbird.personalization.evaluation.controls import Controls, Taught
 from bowerbird.personalization.evaluation.learning import Lesson, School, Trained
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.nights import Nights
+from bowerbird.personalization.evaluation.objectives import Objectives
 from bowerbird.personalization.evaluation.opinions import Opinion, counting_labels, vote_on
 from bowerbird.personalization.evaluation.outcomes import Case, Outcome
 from bowerbird.personalization.evaluation.people import Person, draw_people
@@ -161,7 +162,15 @@ class Study:
         controls = Controls(plan, self._subject, arms, self._school, self._questions)
         disliked = [said for replies in pool for said in replies]
         lessons = [self._lesson("main", one.person, one.opinions) for one in taught]
-        lessons += controls.lessons(taught[: plan.control_people], disliked)
+        few = taught[: plan.control_people]
+        lessons += controls.lessons(few, disliked)
+        objectives = Objectives(
+            self._subject.recipe,
+            arms,
+            lambda name, one: self._lesson(name, one.person, one.opinions),
+            self._questions,
+        )
+        lessons += objectives.lessons(few)
         training = asyncio.create_task(self._train("Training", lessons))
         try:
             outcomes: dict[str, dict[int, Outcome]] = {}
@@ -191,11 +200,14 @@ class Study:
             }
         drift = await self._drift(students)
         found_controls = await controls.run(
-            taught[: plan.control_people],
+            few,
             disliked,
             outcomes["base"],
             trained,
             self._counting("Controls"),
+        )
+        found_objectives = await objectives.run(
+            few, outcomes["adapter"], trained, self._counting("Other objectives")
         )
         cases = {one.person.person_id: one.case for one in taught}
         return summary.Findings(
@@ -208,6 +220,7 @@ class Study:
             drift=drift,
             strangers={one.person.person_id: one.strangers for one in students},
             controls=found_controls,
+            objectives=found_objectives,
             curve=await self._curve(taught, pool, arms),
             nights=await self._nights(cases, arms),
             taught_coherent_share=await self._taught_coherence(taught, bounds),

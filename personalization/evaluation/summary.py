@@ -41,6 +41,7 @@ class Findings:
     drift: Mapping[int, float]
     strangers: Mapping[int, Sequence[AdapterRef | None]]
     controls: Mapping[str, Any]
+    objectives: Mapping[str, Any]
     curve: Mapping[int, Mapping[str, Mapping[int, Outcome]]]
     nights: Sequence[Mapping[str, Any]]
     taught_coherent_share: float | None
@@ -94,6 +95,7 @@ def as_json(found: Findings, people_per_hour: Mapping[str, float] | None) -> dic
             "seconds_per_person": round(fmean(one.seconds for one in found.trained.values()), 1),
         },
         "controls": dict(found.controls),
+        "objectives": dict(found.objectives),
         "checks": {
             "corrections_coherent_share": found.taught_coherent_share,
             "measures_relevance": found.measures_relevance,

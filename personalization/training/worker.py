@@ -157,7 +157,9 @@ class Worker:
         recipe = tasks[0].job.recipe
         fits = RowWriter(base.tokenizer, recipe).fits
         data = [
-            PersonData() if task.is_over else lesson(task.job.examples, task.job.pairs, fits)
+            PersonData()
+            if task.is_over
+            else lesson(task.job.examples, task.job.pairs, recipe, fits)
             for task in tasks
         ]
         with Group(base, len(tasks), recipe, spare=1) as group:

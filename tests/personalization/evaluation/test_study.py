@@ -102,6 +102,21 @@ def test_shuffled_votes_gain_nothing(figures: Figures) -> None:
     assert figures["controls"]["shuffled"]["is_as_expected"]
 
 
+def test_other_objectives_are_compared_also_where_the_gate_says_no(figures: Figures) -> None:
+    told = figures["objectives"]
+    assert list(told) == ["default", "kto_and_dpo", "rloo"]
+    assert all(one["people"] == 4 and one["satisfaction"][0] == 1 for one in told.values())
+    assert "accepted_share" not in told["default"]
+    assert [told[name]["accepted_share"] for name in ("kto_and_dpo", "rloo")] == [1, 0]
+
+
+async def test_each_objective_is_trained_with_its_own_recipe(tmp_path: Path) -> None:
+    _, _, executor = await town.study(tmp_path, replace(town.PLAN, curve=(), nights=0))
+    recipes = {job.job_id: job.recipe for job in executor.jobs}
+    assert recipes["rloo-1"].objective == "reinforce"
+    assert recipes["kto_and_dpo-1"] == replace(recipes["main-1"], teach_weight=0.0)
+
+
 def test_a_flipped_wish_is_regained_when_the_adapter_has_changed(figures: Figures) -> None:
     satisfaction = [night["satisfaction"] for night in figures["nights"]]
     assert satisfaction[:2] == [1, 1]

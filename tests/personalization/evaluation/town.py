@@ -109,8 +109,8 @@ class TownExecutor(FakeExecutor):
         self, jobs: Sequence[TrainJob]
     ) -> AsyncGenerator[TrainProgress | TrainResult, None]:
         for job in jobs:
-            is_degenerate = job.job_id.startswith("degenerate")
-            self.verdict = Verdict(not is_degenerate, ("nonsense",) if is_degenerate else ("good",))
+            is_bad = job.job_id.startswith(("degenerate", "rloo"))
+            self.verdict = Verdict(not is_bad, ("nonsense",) if is_bad else ("good",))
             async for event in super().run([job]):
                 yield event
 
