@@ -30,6 +30,7 @@ from bowerbird.personalization.training import gate, gate_measures
 from bowerbird.personalization.training.executor import TrainExample, TrainRecipe
 from bowerbird.personalization.training.neutral import ANCHOR_QUESTIONS, GATE_QUESTIONS
 from bowerbird.personalization.training.rows import PersonData
+from bowerbird.personalization.training.sampler import seeds_for
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.trainer import Group
 from bowerbird.personalization.types import Sampling
@@ -100,7 +101,9 @@ def _feedback(base: SharedBase) -> list[tuple[tuple[TrainExample, ...], tuple[Tr
     turns = [(*SYSTEM, Turn("user", question)) for question in questions]
     prompts = [base.prompt(own) for own in turns for _ in range(REPLIES)]
     base.neutral(SYSTEM)
-    replies = base.replies(prompts, [None] * len(prompts), seed=3, sampling=SAMPLING)
+    replies = base.replies(
+        prompts, [None] * len(prompts), seeds=seeds_for(3, len(prompts)), sampling=SAMPLING
+    )
     said = [
         TrainExample(turns[i // REPLIES], reply.text, True, is_complete=reply.is_complete)
         for i, reply in enumerate(replies)

@@ -1,7 +1,7 @@
 """What the gate looks at, measured on the model: fresh replies above all.
 
-Contract: the candidate, the incumbent and the base answer the same questions in the same batches
-with the same seeds, so that only adapters make a difference; deterministic for a seed. The scorer
+Contract: the candidate, the incumbent and the base answer the same questions with the same seeds,
+so that only adapters make a difference; deterministic for a seed. The scorer
 is learned from the replies the candidate was trained on, and trusted as far as held-out replies
 bear it out where there are enough. Knows no bounds and no verdicts.
 """
@@ -23,6 +23,7 @@ from bowerbird.personalization.training import gate
 from bowerbird.personalization.training.dataset import MIN_HELD_OUT
 from bowerbird.personalization.training.executor import TrainExample
 from bowerbird.personalization.training.gate import Measurements, Sample, Taste
+from bowerbird.personalization.training.sampler import seeds_for
 from bowerbird.personalization.training.shared_base import (
     GATE_SEED,
     SAMPLING,
@@ -39,7 +40,6 @@ PERSONAL_QUESTIONS: Final = 6
 MIN_LIKED: Final = 3
 """Of fewer liked replies nothing is learned about what the person asks for."""
 MAX_LIKED: Final = 8
-ROWS_A_PASS: Final = 6
 RELEVANCE_TOKENS: Final = 40
 """A reply's beginning tells which question it answers; the rest costs time."""
 
@@ -47,15 +47,26 @@ SURPRISE_CAP: Final = 4.0
 """Nats that one token counts at most: a style surprises by a few, nonsense by most."""
 
 Ids = tuple[int, ...]
+Nll = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """Replies to ``prompts`` in one voice. ``nll``: the base's, of each token but the end's."""
+    """Replies to ``prompts`` in one voice."""
 
     prompts: tuple[Encoded, ...]
     replies: tuple[Ids, ...]
-    nll: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Answers and how likely the base finds each token but the end's, in nats: ``nll``, and
+    ``elsewhere`` of the replies' beginnings as answers to another question; ``None`` where there is
+    only one question."""
+
+    answers: _Answers
+    nll: tuple[Nll, ...]
+    elsewhere: tuple[Nll, ...] | None
 
 
 def measure(
@@ -74,31 +85,30 @@ def measure(
 
     ``examples``: all of the person's, held out or not; ``held_out``: as rows.
     """
-    total = 6
+    total = 5
     on_step(0, total)
     voted = [example for example in examples if example.kind != "weak"]
     training = [example for example in voted if not example.is_held_out]
     personal = _personal_prompts(base, training)
-    own_replies = (*neutral.gate_replies, *base.sample(personal, seed=seed))
-    own = _answers(base, (*neutral.gate_prompts, *personal), own_replies)
-    on_step(1, total)
     is_finite = is_finite and base.is_finite(candidate)
-    fresh = own
-    if is_finite:
-        fresh = _answers(base, own.prompts, _sampled(base, candidate, neutral, personal, seed))
+    voices = [candidate] if is_finite else []
+    voices += [incumbent] if incumbent is not None else []
+    own, *others = _answers(base, neutral, personal, voices, seed)
+    fresh = others[0] if is_finite else own
+    before = others[-1] if incumbent is not None else own
+    on_step(1, total)
+    liked = _liked(base, training)
+    asked = [own, fresh, *([liked] if liked is not None else [])]
+    own_read, fresh_read, *liked_read = _read(base, asked)
     on_step(2, total)
-    before = own
-    if incumbent is not None:
-        before = _answers(base, own.prompts, _sampled(base, incumbent, neutral, personal, seed))
-    on_step(3, total)
     is_enough = len(held_out) >= MIN_HELD_OUT and len({row.is_liked for row in held_out}) == 2
     ratios = _log_ratios(base, candidate, held_out) if is_enough else None
     incumbent_ratios = None
     if is_enough and incumbent is not None:
         incumbent_ratios = _log_ratios(base, incumbent, held_out)
-    on_step(4, total)
+    on_step(3, total)
     kl, change = drift(base, candidate, neutral)
-    on_step(5, total)
+    on_step(4, total)
     found = Measurements(
         is_finite=is_finite,
         votes=len(voted),
@@ -109,9 +119,9 @@ def measure(
         taste=_taste(base, voted, fresh, before, is_against_incumbent=incumbent is not None),
         kl_per_token=kl,
         general_nll_change=change,
-        fresh=_sample(base, fresh, own),
-        own=_sample(base, own, own),
-        liked=_liked(base, training, own),
+        fresh=_sample(base, fresh_read, own_read),
+        own=_sample(base, own_read, own_read),
+        liked=_liked_sample(base, liked_read[0], own_read) if liked_read else None,
     )
     on_step(total, total)
     return found
@@ -131,13 +141,27 @@ def _prompt(base: SharedBase, turns: Sequence[Turn]) -> Encoded | None:
         return None
 
 
-def _sampled(
-    base: SharedBase, slot: int, neutral: Neutral, personal: Sequence[Encoded], seed: int
-) -> tuple[Ids, ...]:
-    return (
-        *base.sample(neutral.gate_prompts, slot, seed=GATE_SEED),
-        *base.sample(personal, slot, seed=seed),
+def _answers(
+    base: SharedBase,
+    neutral: Neutral,
+    personal: Sequence[Encoded],
+    voices: Sequence[int],
+    seed: int,
+) -> list[_Answers]:
+    """What the base says, and what is said through each of the slots ``voices``."""
+    prompts = (*neutral.gate_prompts, *personal)
+    asked_first = len(neutral.gate_prompts)
+    seeds = [*seeds_for(GATE_SEED, asked_first), *seeds_for(seed, len(personal))]
+    # All at once, and of the base only what is not known yet.
+    replies = base.sample(
+        [*personal, *prompts * len(voices)],
+        [*[None] * len(personal), *(slot for slot in voices for _ in prompts)],
+        seeds=[*seeds[asked_first:], *seeds * len(voices)],
     )
+    said = [(*neutral.gate_replies, *replies[: len(personal)])]
+    starts = range(len(personal), len(replies), len(prompts))
+    said += [tuple(replies[start : start + len(prompts)]) for start in starts]
+    return [_Answers(prompts, every) for every in said]
 
 
 # --- preference -------------------------------------------------------------------------------
@@ -239,9 +263,32 @@ def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
 # --- what replies are like --------------------------------------------------------------------
 
 
-def _answers(base: SharedBase, prompts: Sequence[Encoded], replies: Sequence[Ids]) -> _Answers:
-    words = [_words(base, reply) for reply in replies]
-    return _Answers(tuple(prompts), tuple(replies), _nll(base, prompts, words))
+def _read(base: SharedBase, asked: Sequence[_Answers]) -> list[_Read]:
+    """What the base makes of all of it; read together, each question is read once or twice."""
+    rows: list[tuple[Encoded, Ids]] = []
+    for answers in asked:
+        words = [_words(base, reply) for reply in answers.replies]
+        rows += zip(answers.prompts, words, strict=True)
+        rows += [
+            (prompt, some[:RELEVANCE_TOKENS])
+            for prompt, some in zip(_mixed_up(answers.prompts), words, strict=False)
+        ]
+    nll = iter(_nll(base, rows))
+    found = []
+    for answers in asked:
+        here = tuple(next(nll) for _ in answers.replies)
+        elsewhere = tuple(next(nll) for _ in _mixed_up(answers.prompts))
+        found.append(_Read(answers, here, elsewhere or None))
+    return found
+
+
+def _mixed_up(prompts: Sequence[Encoded]) -> list[Encoded]:
+    """For each the next different one; none if all are the same."""
+    found = []
+    for i, prompt in enumerate(prompts):
+        following = (prompts[(i + k) % len(prompts)] for k in range(1, len(prompts)))
+        found.append(next((one for one in following if one.ids != prompt.ids), None))
+    return [one for one in found if one is not None]
 
 
 def _words(base: SharedBase, reply: Ids) -> Ids:
@@ -249,34 +296,28 @@ def _words(base: SharedBase, reply: Ids) -> Ids:
     return tuple(token for token in reply if token != base.end_id)
 
 
-def _nll(
-    base: SharedBase, prompts: Sequence[Encoded], words: Sequence[Ids]
-) -> tuple[tuple[float, ...], ...]:
+def _nll(base: SharedBase, rows: Sequence[tuple[Encoded, Ids]]) -> list[Nll]:
     """The base's nats of each token, ``SURPRISE_CAP`` at most; none where there are no words."""
-    found: list[tuple[float, ...]] = [()] * len(words)
-    spoken = [i for i, some in enumerate(words) if some]
-    with torch.inference_mode():
-        for start in range(0, len(spoken), ROWS_A_PASS):
-            part = spoken[start : start + ROWS_A_PASS]
-            rows = [with_reply(prompts[i], words[i]) for i in part]
-            logprobs = base.reader.logprobs(rows, base.hidden([rows], [None]))
-            for i, values in zip(part, logprobs, strict=True):
-                found[i] = tuple((-values).clamp(max=SURPRISE_CAP).tolist())
-    return tuple(found)
+    found: list[Nll] = [()] * len(rows)
+    spoken = [i for i, (_, words) in enumerate(rows) if words]
+    logprobs = base.all_token_logprobs([with_reply(*rows[i]) for i in spoken])
+    for i, values in zip(spoken, logprobs, strict=True):
+        found[i] = tuple((-values).clamp(max=SURPRISE_CAP).tolist())
+    return found
 
 
-def _sample(base: SharedBase, answers: _Answers, own: _Answers) -> Sample:
+def _sample(base: SharedBase, read: _Read, own: _Read) -> Sample:
     """``own``: the base's replies, to compare with as far as both go, since beginnings are harder
     to predict than continuations."""
     rises = [
         fmean(nll[:shared]) - fmean(own_nll[:shared])
-        for nll, own_nll in zip(answers.nll, own.nll, strict=True)
+        for nll, own_nll in zip(read.nll, own.nll, strict=True)
         if (shared := min(len(nll), len(own_nll)))
     ]
-    return _described(base, answers, fmean(rises) if rises else 0.0)
+    return _described(base, read, fmean(rises) if rises else 0.0)
 
 
-def _liked(base: SharedBase, training: Sequence[TrainExample], own: _Answers) -> Sample | None:
+def _liked(base: SharedBase, training: Sequence[TrainExample]) -> _Answers | None:
     """The newest replies that the person wrote and, where these are few, liked; ``None`` if both
     are too few."""
     wanted = [one for one in reversed(training) if one.is_liked]
@@ -285,13 +326,16 @@ def _liked(base: SharedBase, training: Sequence[TrainExample], own: _Answers) ->
     liked = list(islice(((p, one) for p, one in newest if p is not None), MAX_LIKED))
     if len(liked) < MIN_LIKED:
         return None
-    answers = _answers(base, [p for p, _ in liked], [_ids(base, one) for _, one in liked])
+    return _Answers(tuple(p for p, _ in liked), tuple(_ids(base, one) for _, one in liked))
+
+
+def _liked_sample(base: SharedBase, read: _Read, own: _Read) -> Sample:
     rises = [
         fmean(nll[:shared]) - _typical(own, shared)
-        for nll in answers.nll
+        for nll in read.nll
         if (shared := min(len(nll), max(map(len, own.nll))))
     ]
-    return _described(base, answers, fmean(rises) if rises else 0.0)
+    return _described(base, read, fmean(rises) if rises else 0.0)
 
 
 def _ids(base: SharedBase, example: TrainExample) -> Ids:
@@ -301,16 +345,16 @@ def _ids(base: SharedBase, example: TrainExample) -> Ids:
     return ids[: SAMPLING.max_new_tokens]
 
 
-def _typical(own: _Answers, tokens: int) -> float:
+def _typical(own: _Read, tokens: int) -> float:
     """The base's NLL of its own replies' first so many tokens."""
     return fmean(fmean(nll[:tokens]) for nll in own.nll if nll)
 
 
-def _described(base: SharedBase, answers: _Answers, nll_rise: float) -> Sample:
-    replies = answers.replies
+def _described(base: SharedBase, read: _Read, nll_rise: float) -> Sample:
+    replies = read.answers.replies
     return Sample(
         nll_rise=nll_rise,
-        relevance=_relevance(base, answers),
+        relevance=_relevance(read),
         empty_share=fmean(not _text(base, reply) for reply in replies),
         cut_off_share=fmean(
             len(reply) >= SAMPLING.max_new_tokens and reply[-1] != base.end_id for reply in replies
@@ -320,21 +364,16 @@ def _described(base: SharedBase, answers: _Answers, nll_rise: float) -> Sample:
     )
 
 
-def _relevance(base: SharedBase, answers: _Answers) -> float:
+def _relevance(read: _Read) -> float:
     """How often a reply is likelier under its own question than under the next different one.
 
     The sign of the pointwise mutual information of question and reply, so that neither style nor
     length counts, only which question is answered. 1 where there is only one question.
     """
-    prompts, others = answers.prompts, []
-    for i, prompt in enumerate(prompts):
-        following = (prompts[(i + k) % len(prompts)] for k in range(1, len(prompts)))
-        others.append(next((one for one in following if one.ids != prompt.ids), None))
-    if None in others:  # then all are the same
+    if read.elsewhere is None:
         return 1.0
-    words = [_words(base, reply)[:RELEVANCE_TOKENS] for reply in answers.replies]
-    elsewhere = map(sum, _nll(base, [other for other in others if other is not None], words))
-    here = (sum(nll[:RELEVANCE_TOKENS]) for nll in answers.nll)
+    here = (sum(nll[:RELEVANCE_TOKENS]) for nll in read.nll)
+    elsewhere = map(sum, read.elsewhere)
     return fmean((b > a) + 0.5 * (b == a) for a, b in zip(here, elsewhere, strict=True))
 
 

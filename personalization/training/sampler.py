@@ -54,7 +54,7 @@ class Sampler:
         route: Sequence[int | None],
         slots: LoraSlots | None,
         *,
-        seed: int,
+        seeds: Sequence[int],
         sampling: Sampling,
     ) -> list[SampledReply]:
         """A reply to each prompt. Raises ``PromptTooLongError`` and ``GenerationError``."""
@@ -63,8 +63,8 @@ class Sampler:
         decoder = self._decoder_for(slots)
         adapters = {slot: _packed(decoder, slots, slot) for slot in set(route)}
         rows = [
-            Row(prompt.ids, replace(sampling, seed=seed * _SEED_STEP + i), adapters[slot])
-            for i, (prompt, slot) in enumerate(zip(prompts, route, strict=True))
+            Row(prompt.ids, replace(sampling, seed=seed), adapters[slot])
+            for prompt, slot, seed in zip(prompts, route, seeds, strict=True)
         ]
         return [
             SampledReply(text, ids, reason is FinishReason.STOP)
@@ -87,6 +87,11 @@ class Sampler:
                 lora_targets=targets,
             )
         return self._decoder
+
+
+def seeds_for(seed: int, count: int) -> list[int]:
+    """One for each of so many replies."""
+    return [seed * _SEED_STEP + i for i in range(count)]
 
 
 def _packed(decoder: Decoder, slots: LoraSlots | None, slot: int | None) -> Tensor | None:

@@ -27,7 +27,7 @@ from bowerbird.personalization.training.neutral import (
     GENERAL_TEXT,
 )
 from bowerbird.personalization.training.reading import MAX_PLACES, Reader
-from bowerbird.personalization.training.sampler import SampledReply, Sampler
+from bowerbird.personalization.training.sampler import SampledReply, Sampler, seeds_for
 from bowerbird.personalization.types import Sampling
 from bowerbird.storage.records import Turn
 
@@ -189,15 +189,15 @@ class SharedBase:
     def sample(
         self,
         prompts: Sequence[Encoded],
-        slot: int | None = None,
+        route: Sequence[int | None],
         *,
-        seed: int,
+        seeds: Sequence[int],
         sampling: Sampling = SAMPLING,
     ) -> list[tuple[int, ...]]:
-        """A fresh reply to each prompt, as token ids; the end-of-turn token is kept if reached."""
+        """``replies`` as token ids; the end-of-turn token is kept if reached."""
         return [
             (*reply.ids, self.end_id) if reply.is_complete else reply.ids
-            for reply in self.replies(prompts, [slot] * len(prompts), seed=seed, sampling=sampling)
+            for reply in self.replies(prompts, route, seeds=seeds, sampling=sampling)
         ]
 
     def replies(
@@ -205,14 +205,14 @@ class SharedBase:
         prompts: Sequence[Encoded],
         route: Sequence[int | None],
         *,
-        seed: int,
+        seeds: Sequence[int],
         sampling: Sampling = SAMPLING,
     ) -> list[SampledReply]:
-        """A fresh reply to each prompt through the slot beside it, all of them in one batch.
+        """A fresh reply to each prompt through the slot beside it, many of them in one batch.
 
-        A reply depends on its prompt, slot, seed and place in the list (in float32).
+        A reply depends on its prompt, slot and seed (in float32). ``seeds_for`` makes seeds.
         """
-        return self._sampler.sample(prompts, route, self._slots, seed=seed, sampling=sampling)
+        return self._sampler.sample(prompts, route, self._slots, seeds=seeds, sampling=sampling)
 
     def neutral(self, system: tuple[Turn, ...]) -> Neutral:
         """What the plain base says, computed once for a system prompt."""
@@ -241,12 +241,12 @@ class SharedBase:
             return tuple(self.prompt((*system, Turn("user", question))) for question in questions)
 
         anchor_prompts, gate_prompts = ask(ANCHOR_QUESTIONS), ask(GATE_QUESTIONS)
-        replies = self.sample(anchor_prompts, seed=_ANCHOR_SEED)
+        replies = self._own(anchor_prompts, _ANCHOR_SEED)
         said = [
             with_reply(prompt, reply[:ANCHOR_TOKENS] or (self.end_id,))
             for prompt, reply in zip(anchor_prompts, replies, strict=True)
         ]
-        gate_replies = tuple(self.sample(gate_prompts, seed=GATE_SEED))
+        gate_replies = tuple(self._own(gate_prompts, GATE_SEED))
         unseen = [
             with_reply(prompt, reply or (self.end_id,))
             for prompt, reply in zip(gate_prompts, gate_replies, strict=True)
@@ -258,6 +258,10 @@ class SharedBase:
             gate_prompts,
             gate_replies,
         )
+
+    def _own(self, prompts: Sequence[Encoded], seed: int) -> list[tuple[int, ...]]:
+        """What the base itself says."""
+        return self.sample(prompts, [None] * len(prompts), seeds=seeds_for(seed, len(prompts)))
 
     def _text_row(self, text: str) -> Encoded:
         """Plain text, all but its first token to be predicted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +222,8 @@ def test_an_adapter_that_changes_nothing_passes(base: SharedBase, has_incumbent:
     assert found.general_nll_change == pytest.approx(0, abs=1e-6)
     assert found.auc == 0.5
     assert found.incumbent_auc == (0.5 if has_incumbent else None)
-    assert found.fresh == found.own  # the very same replies
+    # The very same replies.
+    assert astuple(found.fresh) == pytest.approx(astuple(found.own), abs=1e-6)
     assert found.votes == 6
 
 

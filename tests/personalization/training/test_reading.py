@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.training import head, losses
+from bowerbird.personalization.training.sampler import seeds_for
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.trie import attention_mask, lay_out
 from bowerbird.personalization.types import Sampling
@@ -112,14 +113,14 @@ def test_the_heads_values_and_gradients_are_autograds() -> None:
 def test_replies_are_drawn_through_the_slot_as_it_is_now(base: SharedBase) -> None:
     prompts = [base.prompt(asked(text)) for text in ("Hi", "What is a bower?")]
     sampling = Sampling(max_new_tokens=12)
-    plain = base.replies(prompts, [None, None], seed=4, sampling=sampling)
+    plain = base.replies(prompts, [None, None], seeds=seeds_for(4, 2), sampling=sampling)
     with base.adapters(count=2, rank=4, targets=ATTENTION) as slots:
-        same = base.replies(prompts, [0, None], seed=4, sampling=sampling)
+        same = base.replies(prompts, [0, None], seeds=seeds_for(4, 2), sampling=sampling)
         slots.load(
             0, torch.randn(slots.values.shape[1], generator=torch.Generator().manual_seed(1))
         )
-        mixed = base.replies(prompts, [0, None], seed=4, sampling=sampling)
+        mixed = base.replies(prompts, [0, None], seeds=seeds_for(4, 2), sampling=sampling)
     assert same == plain  # a slot that nothing was put into is the base
     assert mixed[0] != plain[0]
     assert mixed[1] == plain[1]
-    assert base.replies(prompts, [None, None], seed=4, sampling=sampling) == plain
+    assert base.replies(prompts, [None, None], seeds=seeds_for(4, 2), sampling=sampling) == plain

@@ -19,6 +19,7 @@ from bowerbird.personalization.training.executor import (
     TrainRewards,
 )
 from bowerbird.personalization.training.rows import PersonData, RowWriter
+from bowerbird.personalization.training.sampler import seeds_for
 from bowerbird.personalization.training.shared_base import SharedBase
 from bowerbird.personalization.training.trainer import Group, NotFiniteError, Trained
 from bowerbird.storage.records import Turn
@@ -250,8 +251,12 @@ def test_what_the_base_says_is_computed_once_for_a_system_prompt(base: SharedBas
 
 def test_samples_are_repeatable_and_end_at_the_end(base: SharedBase) -> None:
     prompts = [base.prompt((SYSTEM, Turn("user", text))) for text in ("Hi", "What is a bower?")]
-    replies = base.sample(prompts, seed=4)
-    assert replies == base.sample(prompts, seed=4)
-    assert replies != base.sample(prompts, seed=5)
+
+    def said(seed: int) -> list[tuple[int, ...]]:
+        return base.sample(prompts, [None, None], seeds=seeds_for(seed, 2))
+
+    replies = said(4)
+    assert replies == said(4)
+    assert replies != said(5)
     assert all(base.end_id not in reply[:-1] for reply in replies)
-    assert base.sample([], seed=0) == []
+    assert base.sample([], [], seeds=[]) == []
