@@ -1,9 +1,10 @@
 """Whether a person has come to want something else, and since which of their labels.
 
 Contract: pure and deterministic, no torch; about 20 ms for 130 labels. A taste has changed where
-what was learned from the older labels puts the newer disliked replies above the newer liked ones,
-clearly (Mann and Whitney 1947); what was said before then no longer counts, here and now: it stays
-stored, and is asked anew each time. No change is 👎 more often, or a reply or two judged otherwise.
+what was learned from the older labels puts the newer disliked replies above the newer liked ones
+(Mann and Whitney 1947) and less is liked than before, both together clearly (Stouffer et al. 1949);
+what was said before then no longer counts, here and now: it stays stored, and is asked anew each
+time. No change is 👎 more often by itself, or a reply or two judged otherwise.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from bowerbird.personalization.scored_labels import scored_items
 from bowerbird.personalization.scorer import MAX_ITEMS, MIN_EACH, Table, learned
 from bowerbird.storage.records import LabelledReply
 
-CLEARLY_OPPOSITE_Z: Final = -2.0
+CLEARLY_OPPOSITE_Z: Final = -2.33
 """Standard errors (docs/LOG.md: how soon a change is seen, and how often one is imagined)."""
+LIKELY_OPPOSITE_Z: Final = -0.5
+"""Of the order of the newer replies alone: who just likes less than before, because replies became
+worse, still wants the same."""
 NEWER: Final = (6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192)
 """So many labels are tried as the newer ones."""
 MIN_OLDER: Final = 10
@@ -45,15 +49,26 @@ def reason(count: int) -> str:
 
 
 def _agreement(table: Table, is_older: NDArray[np.bool_]) -> float:
-    """Of older labels with newer ones, in standard errors; 0 where either are too few to tell."""
-    older, liked_before = int(is_older.sum()), int(table.is_liked[is_older].sum())
-    is_liked = table.is_liked[~is_older] == 1
-    liked, disliked = int(is_liked.sum()), int((~is_liked).sum())
+    """Of older labels with newer ones, in standard errors; 0 where either are too few to tell, or
+    where they do not disagree."""
+    likes = table.is_liked == 1
+    older, liked_before = int(is_older.sum()), int(likes[is_older].sum())
+    newer, liked = len(likes) - older, int(likes[~is_older].sum())
     is_enough = older >= MIN_OLDER and min(liked_before, older - liked_before) >= MIN_EACH
-    if not is_enough or min(liked, disliked) < MIN_NEWER_EACH:
+    if not is_enough or min(liked, newer - liked) < MIN_NEWER_EACH:
         return 0.0
     scores = learned(table.rows(is_older)).scores(table.rows(~is_older))
-    margin = scores[is_liked][:, None] - scores[~is_liked][None, :]
+    order = _order(scores[likes[~is_older]], scores[~likes[~is_older]])
+    if order > LIKELY_OPPOSITE_Z:
+        return 0.0
+    share = likes.mean()
+    error = (share * (1 - share) * (1 / older + 1 / newer)) ** 0.5
+    return float((order + (liked / newer - liked_before / older) / error) / 2**0.5)
+
+
+def _order(liked: NDArray[np.float64], disliked: NDArray[np.float64]) -> float:
+    """Whether liked replies score higher than disliked ones, in standard errors from chance."""
+    margin = liked[:, None] - disliked[None, :]
     wins = float((margin > 0).sum() + (margin == 0).sum() / 2)
-    error = (liked * disliked * (liked + disliked + 1) / 12) ** 0.5
-    return float((wins - liked * disliked / 2) / error)
+    error = (margin.size * (len(liked) + len(disliked) + 1) / 12) ** 0.5
+    return (wins - margin.size / 2) / error

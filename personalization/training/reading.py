@@ -73,10 +73,6 @@ class Reader:
         made = head.token_logprobs(torch.cat(list(hidden)), self._weight, targets)
         return list(torch.split(made, [len(part) for part in hidden]))
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """``[tokens, vocabulary]``, float32."""
-        return (hidden @ self._weight.T).float()
-
     def kl(self, hidden: Tensor, reference: Tensor, *, cap: float = math.inf) -> Tensor:
         """KL(π ‖ π_ref) at each learned token of a row, ``cap`` at most; ``reference``: the base's
         ``hidden`` of the row."""

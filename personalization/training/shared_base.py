@@ -120,10 +120,6 @@ class SharedBase:
         """``Reader.hidden``, with gradients to the slots unless they are off."""
         return self.reader.hidden(rows, route, self._slots)
 
-    def logits(self, row: Encoded, slot: int | None = None) -> Tensor:
-        """Logits that predict the reply's tokens, ``[reply tokens, vocabulary]``, float32."""
-        return self.reader.logits(self.hidden([[row]], [slot])[0])
-
     def token_logprobs(self, row: Encoded, slot: int | None = None) -> Tensor:
         """log π of each of the reply's tokens, ``[reply tokens]``."""
         return self.reader.logprobs([row], self.hidden([[row]], [slot]))[0]
@@ -214,8 +210,9 @@ class SharedBase:
         """
         return self._sampler.sample(prompts, route, self._slots, seeds=seeds, sampling=sampling)
 
-    def neutral(self, system: tuple[Turn, ...]) -> Neutral:
-        """What the plain base says, computed once for a system prompt."""
+    def neutral(self, turns: Sequence[Turn]) -> Neutral:
+        """What the plain base says under the system prompt of ``turns``, computed once for it."""
+        system = tuple(turn for turn in turns if turn.role == "system")
         key = "\n".join(turn.text for turn in system)
         if key not in self._neutral:
             if len(self._neutral) >= _MAX_NEUTRAL:

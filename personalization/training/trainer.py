@@ -255,7 +255,7 @@ class Group:
         learner.anchors = in_turn(anchors, learner.neutral)
 
     def _learner(self, person: int, data: PersonData) -> _Learner:
-        neutral = self._base.neutral(_system_of(data))
+        neutral = self._base.neutral(_newest(data))
         trained = Trained()
         writer = RowWriter(self._base.tokenizer, self._recipe)
         units = writer.units(data, neutral.gate_prompts[0])
@@ -323,11 +323,11 @@ def in_turn(said: Sequence[Anchor], neutral: Neutral) -> list[Anchor]:
     return found
 
 
-def _system_of(data: PersonData) -> tuple[Turn, ...]:
-    """The system prompt of the newest item."""
+def _newest(data: PersonData) -> tuple[Turn, ...]:
+    """The conversation of the newest item."""
     for items in (data.examples, data.pairs, data.rewards):
         if items:
-            return tuple(turn for turn in items[-1].turns if turn.role == "system")
+            return items[-1].turns
     return ()
 
 

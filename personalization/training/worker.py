@@ -180,7 +180,7 @@ class Worker:
         if trained.error is not None and trained.is_finite:
             raise trained.error
         incumbent = len(tasks)
-        neutral = base.neutral(tuple(t for t in job.examples[-1].turns if t.role == "system"))
+        neutral = base.neutral(job.examples[-1].turns)
         scale = restraint.restrain(base, person, neutral) if trained.is_finite else 1.0
         measured = partial(
             gate_measures.measure,
