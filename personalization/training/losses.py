@@ -6,10 +6,14 @@ Notation: π the adapter, π_ref the base model, r = log π/π_ref of a whole re
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+UNLIKELY: Final = -3.0
+"""Nats of log-probability below which the base seldom says a token (docs/LOG.md)."""
 
 
 def reference_point(mismatched: Tensor, mismatched_reference: Tensor) -> Tensor:
@@ -63,11 +67,15 @@ def kept(token_logprobs: Tensor, reference: Tensor) -> Tensor:
 
     Mean Huber loss (1964, δ = 1) of log π/π_ref. Near 0 it is the ½ (log π/π_ref)² of Schulman's
     estimate "k2" of the KL divergence; a token that has become unlikely is pulled up as the NLL
-    would, and none is pushed beyond what it was. 0 without tokens.
+    would, and none is pushed beyond what it was, except where the base would hardly have said it
+    (``UNLIKELY``): an adapter did, it pleased, and shall not be unlearned. 0 without tokens.
     """
     if not len(reference):
         return token_logprobs.sum() * 0
-    return F.huber_loss(token_logprobs, reference.to(token_logprobs))
+    reference = reference.to(token_logprobs)
+    change = token_logprobs - reference
+    change = torch.where(reference < UNLIKELY, change.clamp(max=0.0), change)
+    return F.huber_loss(change, torch.zeros_like(change))
 
 
 def rloo(logprobs: Tensor, reference: Tensor, rewards: Tensor, *, beta: float) -> Tensor:

@@ -224,6 +224,13 @@ def test_kept_tokens_are_drawn_to_what_they_were_from_either_side() -> None:
     assert slope.tolist() == pytest.approx([0, 0.5 / 3, -1 / 3]), "as steep as the NLL at most"
 
 
+def test_what_only_an_adapter_said_and_was_kept_may_become_likelier_and_not_less_likely() -> None:
+    reference = torch.tensor([losses.UNLIKELY - 1, losses.UNLIKELY - 1])
+    now = torch.tensor([-0.5, -9.0], requires_grad=True)
+    (slope,) = torch.autograd.grad(losses.kept(now, reference), now)
+    assert slope.tolist() == pytest.approx([0, -1 / 2])
+
+
 def test_no_tokens_no_loss() -> None:
     nothing = torch.zeros(0, requires_grad=True)
     assert losses.nll(nothing).item() == losses.kept(nothing, torch.zeros(0)).item() == 0
