@@ -110,6 +110,11 @@ def _arms(figures: Mapping[str, Any]) -> str:
 
 def _gains(figures: Mapping[str, Any]) -> str:
     rows = [[name.replace("_", " "), _points(value)] for name, value in figures["gains"].items()]
+    for votes, gains in figures["curve_gains"].items():
+        rows += [
+            [f"{name.replace('_', ' ')}, {votes} votes", _points(value)]
+            for name, value in gains.items()
+        ]
     gate = figures["gate"]
     rows.append(["accepted by the gate", f"{gate['accepted_share']:.0%}"])
     rows += [[f"rejected {count}×", reason] for reason, count in gate["rejections"].items()]

@@ -104,6 +104,14 @@ def as_json(found: Findings, people_per_hour: Mapping[str, float] | None) -> dic
             str(votes): {arm: _point(outcomes) for arm, outcomes in of_arm.items()}
             for votes, of_arm in found.curve.items()
         },
+        "curve_gains": {
+            str(votes): {
+                "both_over_retrieval": _gain(of_arm["both"], of_arm["retrieval"]),
+                "both_over_rerank": _gain(of_arm["both"], of_arm["rerank"]),
+                "adapter_over_retrieval": _gain(of_arm["adapter"], of_arm["retrieval"]),
+            }
+            for votes, of_arm in found.curve.items()
+        },
         "nights": list(found.nights),
         "nights_to_regain": nights_to_regain(found.nights) if found.nights else None,
         "people_per_hour": dict(people_per_hour) if people_per_hour else None,

@@ -58,7 +58,8 @@ def test_the_schema_is_what_documents_rely_on(figures: Figures) -> None:
             assert 0 <= low <= mean <= high <= 1
         assert {"coherent_share", "general_nll_change", "kl_per_token"} <= set(arm)
     assert (figures["people"], figures["votes"]) == (8, 20)
-    assert set(figures["curve"]) == {"4", "8"}
+    assert set(figures["curve"]) == set(figures["curve_gains"]) == {"4", "8"}
+    assert figures["curve_gains"]["8"]["both_over_retrieval"][0] > 0
     assert [night["night"] for night in figures["nights"]] == [1, 2, 3, 4]
     assert figures["people_per_hour"] == {"ours": 80.0}
 
