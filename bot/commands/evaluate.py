@@ -164,10 +164,10 @@ def _show(figures: Mapping[str, Any], out: Path) -> None:
         told = verdict.get(control["is_as_expected"], "too few people to tell")
         console.print(f"Control, {name}: {told}")
     for votes, gains in figures["curve_gains"].items():
-        mean, low, high = gains["both_over_retrieval"]
+        mean, low, high = (100 * value for value in gains["both_over_retrieval"])
         console.print(
             f"After {votes} votes ({figures['plan']['curve_people']} people), everything together "
-            f"over retrieval alone: {100 * mean:+.0f} points ({100 * low:+.0f} to {100 * high:+.0f})",
+            f"over retrieval alone: {mean:+.0f} points ({low:+.0f} to {high:+.0f})",
             soft_wrap=True,
         )
     for name, told in figures["objectives"].items():
