@@ -28,8 +28,13 @@ OTHERS: Final[Mapping[str, Mapping[str, Any]]] = {
 a correction's +1 and that of what it corrects -1."""
 
 
+MIN_PEOPLE: Final = 2
+"""One person's few replies compare nothing."""
+
+
 class Objectives:
-    """``lesson`` makes one of its name's first part and a person; ``questions``: judged by."""
+    """``lesson`` makes one of its name's first part and a person; ``questions``: judged by. Without
+    ``MIN_PEOPLE`` there is nothing to do."""
 
     def __init__(
         self,
@@ -45,6 +50,8 @@ class Objectives:
 
     def lessons(self, taught: Sequence[Taught]) -> list[Lesson]:
         """What must be trained before ``run``."""
+        if len(taught) < MIN_PEOPLE:
+            return []
         return [self._taught_by(name, one) for name in OTHERS for one in taught]
 
     async def run(
@@ -55,7 +62,7 @@ class Objectives:
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
         """Figures by objective, the default's (``default``, by person) first."""
-        if not taught:
+        if len(taught) < MIN_PEOPLE:
             return {}
         told = {DEFAULT: _summed_up([default[one.person.person_id] for one in taught])}
         for name in OTHERS:

@@ -151,7 +151,7 @@ def _controls(controls: Mapping[str, Any]) -> str:
 
 def _objectives(objectives: Mapping[str, Any]) -> str:
     if not objectives:
-        return "<p>They were left out with the controls.</p>"
+        return "<p>They were left out: too few people.</p>"
     rows = [
         [
             name.replace("_", " "),
