@@ -14,7 +14,7 @@ from typing import Any, Final
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.types import Sampling
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when finished cells mean something else, so that they are made anew."""
 
 
