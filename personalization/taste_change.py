@@ -2,9 +2,10 @@
 
 Contract: pure and deterministic, no torch; about 20 ms for 130 labels. A taste has changed where
 what was learned from the older labels puts the newer disliked replies above the newer liked ones
-(Mann and Whitney 1947) and less is liked than before, both together clearly (Stouffer et al. 1949);
-what was said before then no longer counts, here and now: it stays stored, and is asked anew each
-time. No change is 👎 more often by itself, or a reply or two judged otherwise.
+(Mann and Whitney 1947), very clearly, as it stays once the bot has followed, or together with less
+being liked than before (Stouffer et al. 1949), as on the first day. What was said before then no
+longer counts, here and now: it stays stored, and is asked anew each time. No change is 👎 more
+often by itself, or a reply or two judged otherwise.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from bowerbird.personalization.scored_labels import scored_items
 from bowerbird.personalization.scorer import MAX_ITEMS, MIN_EACH, Table, learned
 from bowerbird.storage.records import LabelledReply
 
-CLEARLY_OPPOSITE_Z: Final = -2.33
+ORDER_ALONE_Z: Final = -2.6
+TOGETHER_Z: Final = -2.33
 """Standard errors (docs/LOG.md: how soon a change is seen, and how often one is imagined)."""
 LIKELY_OPPOSITE_Z: Final = -0.5
-"""Of the order of the newer replies alone: who just likes less than before, because replies became
-worse, still wants the same."""
+"""Of the order of the newer replies where it is taken together with how much is liked: who just
+likes less than before, because replies became worse, still wants the same."""
 NEWER: Final = (6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192)
 """So many labels are tried as the newer ones."""
 MIN_OLDER: Final = 10
@@ -38,9 +40,9 @@ def current(labelled: Sequence[LabelledReply]) -> Sequence[LabelledReply]:
         return labelled
     table = Table.of([item for _, item in items])
     age = np.arange(len(items))
-    found = [(_agreement(table, age < len(items) - newer), newer) for newer in NEWER]
-    z, newer = min(found)
-    return labelled if z > CLEARLY_OPPOSITE_Z else labelled[items[-newer][0] :]
+    found = [(_contradiction(table, age < len(items) - newer), newer) for newer in NEWER]
+    clarity, newer = max(found, key=lambda one: one[0])
+    return labelled if clarity < 1 else labelled[items[-newer][0] :]
 
 
 def reason(count: int) -> str:
@@ -48,9 +50,9 @@ def reason(count: int) -> str:
     return f"Your newer votes say the opposite of the older ones, so only the newest {count} count."
 
 
-def _agreement(table: Table, is_older: NDArray[np.bool_]) -> float:
-    """Of older labels with newer ones, in standard errors; 0 where either are too few to tell, or
-    where they do not disagree."""
+def _contradiction(table: Table, is_older: NDArray[np.bool_]) -> float:
+    """How clearly newer labels contradict older ones, 1 and more is clear enough; 0 where either
+    are too few to tell."""
     likes = table.is_liked == 1
     older, liked_before = int(is_older.sum()), int(likes[is_older].sum())
     newer, liked = len(likes) - older, int(likes[~is_older].sum())
@@ -63,7 +65,8 @@ def _agreement(table: Table, is_older: NDArray[np.bool_]) -> float:
         return 0.0
     share = likes.mean()
     error = (share * (1 - share) * (1 / older + 1 / newer)) ** 0.5
-    return float((order + (liked / newer - liked_before / older) / error) / 2**0.5)
+    together = (order + (liked / newer - liked_before / older) / error) / 2**0.5
+    return float(max(order / ORDER_ALONE_Z, together / TOGETHER_Z))
 
 
 def _order(liked: NDArray[np.float64], disliked: NDArray[np.float64]) -> float:
