@@ -68,6 +68,9 @@ def figures(is_as_expected: bool | None) -> dict[str, Any]:
         "people": 4,
         "votes": 30,
         "arms": {"base": arm, "both": arm},
+        "plan": {"curve_people": 4},
+        "curve_gains": {"20": {"both_over_retrieval": (0.26, 0.14, 0.38)}},
+        "objectives": {"kto_and_dpo": {**arm, "people": 2}},
         "controls": {"shuffled": {"is_as_expected": is_as_expected}},
         "left_out": ["No nights."],
     }
@@ -109,6 +112,9 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
     assert said in shown
     assert "75% (50%–100%)" in shown
     assert "No nights." in shown
+    assert "After 20 votes (4 people)" in shown
+    assert "+26 points (+14 to +38)" in shown
+    assert "kto and dpo (2 people, adapter alone): 75%" in shown
 
 
 @pytest.mark.parametrize(
