@@ -41,7 +41,8 @@ def current(labelled: Sequence[LabelledReply]) -> Sequence[LabelledReply]:
     if len(items) < MIN_OLDER + min(NEWER):  # asked before each reply, so for nothing it costs none
         return labelled
     table = Table.of([item for _, item in items])
-    z, newer = min((_agreement(table, len(items) - newer), newer) for newer in NEWER)
+    tried = (newer for newer in NEWER if newer <= len(items) - MIN_OLDER)
+    z, newer = min((_agreement(table, len(items) - newer), newer) for newer in tried)
     return labelled if z > CLEARLY_Z else current(labelled[items[-newer][0] :])  # or once more
 
 
@@ -54,17 +55,17 @@ def _agreement(table: Table, older: int) -> float:
     """Of the first ``older`` labels with those after them, in standard errors; 0 where either are
     too few to tell, or where they do not disagree."""
     likes = table.is_liked == 1
-    before, after = likes[: max(0, older)], likes[max(0, older) :]
-    if len(before) < MIN_OLDER or min(before.sum(), (~before).sum()) < MIN_EACH:
+    before, after = likes[:older], likes[older:]
+    if min(before.sum(), (~before).sum()) < MIN_EACH:
         return 0.0
     is_older = np.arange(len(likes)) < older
     scores = learned(table.rows(is_older)).scores(table.rows(~is_older))
-    if _order(scores, after) > PROBABLY_Z:
+    order = _order(scores, after)
+    if order > PROBABLY_Z:
         return 0.0
-    return min(
-        _doubt(before, after[:count], _order(scores[:count], after[:count]))
-        for count in (*NEXT, len(after))
-    )
+    parts = [(scores[:n], after[:n]) for n in NEXT if n < len(after)]
+    doubts = [_doubt(before, is_liked, _order(part, is_liked)) for part, is_liked in parts]
+    return min([*doubts, _doubt(before, after, order)])
 
 
 def _doubt(before: NDArray[np.bool_], after: NDArray[np.bool_], order: float) -> float:

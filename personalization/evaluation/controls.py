@@ -29,7 +29,6 @@ from bowerbird.personalization.evaluation.outcomes import Case, Outcome, rounded
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
 from bowerbird.personalization.training.executor import ALL_LINEAR, TrainRecipe
-from bowerbird.personalization.types import AdapterRef
 
 DISLIKED: Final = 40
 MAX_SHUFFLED_GAIN: Final = 0.03
@@ -87,11 +86,7 @@ class Controls:
             return {}
         degenerate = [trained[self._degenerate(one, disliked).name] for one in taught]
         students = [
-            Student(
-                one.person,
-                (),
-                AdapterRef(2, one.person.person_id, 1, ended.folder) if ended.folder else None,
-            )
+            Student(one.person, (), ended.kept)
             for one, ended in zip(taught, degenerate, strict=True)
         ]
         nonsense = await self._outcomes("degenerate", "adapter", taught, students, on_reply)

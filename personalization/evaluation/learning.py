@@ -61,7 +61,7 @@ class Lesson:
 class Trained:
     """How a training ended. ``adapter`` is what would be served: ``None`` is the base model.
 
-    ``folder`` also holds an adapter that was rejected, where that was kept.
+    ``kept`` is also one that was rejected, where the lesson asked for that.
     """
 
     is_accepted: bool
@@ -69,7 +69,7 @@ class Trained:
     measurements: Mapping[str, Any]
     seconds: float
     adapter: AdapterRef | None
-    folder: Path | None
+    kept: AdapterRef | None
 
 
 class School:
@@ -104,17 +104,15 @@ class School:
         """How a finished training ended."""
         known = self._ledger[_cell(lesson.name)]
         folder = self._folder / lesson.name
-        adapter = None
-        if known["is_accepted"]:
-            version = zlib.crc32(lesson.name.encode())  # a version is immutable, so is a name
-            adapter = AdapterRef(1, lesson.person_id, version, folder)
+        version = zlib.crc32(lesson.name.encode())  # a version is immutable, so is a name
+        made = AdapterRef(1, lesson.person_id, version, folder)
         return Trained(
             known["is_accepted"],
             tuple(known["reasons"]),
             known["measurements"],
             known["seconds"],
-            adapter,
-            folder if folder.is_dir() else None,
+            made if known["is_accepted"] else None,
+            made if folder.is_dir() else None,
         )
 
     def _job(self, lesson: Lesson) -> TrainJob | None:

@@ -17,7 +17,6 @@ from bowerbird.personalization.evaluation.learning import Lesson, Trained
 from bowerbird.personalization.evaluation.metrics import interval
 from bowerbird.personalization.evaluation.outcomes import Outcome, rounded
 from bowerbird.personalization.training.executor import TrainRecipe
-from bowerbird.personalization.types import AdapterRef
 
 DEFAULT: Final = "default"
 OTHERS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -26,7 +25,6 @@ OTHERS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """By name, what is different in the recipe: no corrections learned word by word; votes as rewards,
 a correction's +1 and that of what it corrects -1."""
-
 
 MIN_PEOPLE: Final = 2
 """One person's few replies compare nothing."""
@@ -68,8 +66,7 @@ class Objectives:
         for name in OTHERS:
             ended = [trained[self._taught_by(name, one).name] for one in taught]
             students = [
-                Student(one.person, (), _adapter(one, end))
-                for one, end in zip(taught, ended, strict=True)
+                Student(one.person, (), end.kept) for one, end in zip(taught, ended, strict=True)
             ]
             answers = await self._arms.answers(
                 "adapter", students, self._questions, part=name, on_reply=on_reply
@@ -82,10 +79,6 @@ class Objectives:
     def _taught_by(self, name: str, one: Taught) -> Lesson:
         recipe = replace(self._recipe, **OTHERS[name])
         return replace(self._lesson(name, one), recipe=recipe, keeps_rejected=True)
-
-
-def _adapter(one: Taught, ended: Trained) -> AdapterRef | None:
-    return AdapterRef(3, one.person.person_id, 1, ended.folder) if ended.folder else None
 
 
 def _summed_up(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -266,18 +266,18 @@ def _kl(base: SharedBase, slot: int, neutral: Neutral) -> float:
 def _read(base: SharedBase, asked: Sequence[_Answers]) -> list[_Read]:
     """What the base makes of all of it; read together, each question is read once or twice."""
     rows: list[tuple[Encoded, Ids]] = []
-    for answers in asked:
+    mixed_up = [_mixed_up(answers.prompts) for answers in asked]
+    for answers, others in zip(asked, mixed_up, strict=True):
         words = [_words(base, reply) for reply in answers.replies]
         rows += zip(answers.prompts, words, strict=True)
         rows += [
-            (prompt, some[:RELEVANCE_TOKENS])
-            for prompt, some in zip(_mixed_up(answers.prompts), words, strict=False)
+            (prompt, some[:RELEVANCE_TOKENS]) for prompt, some in zip(others, words, strict=False)
         ]
     nll = iter(_nll(base, rows))
     found = []
-    for answers in asked:
+    for answers, others in zip(asked, mixed_up, strict=True):
         here = tuple(next(nll) for _ in answers.replies)
-        elsewhere = tuple(next(nll) for _ in _mixed_up(answers.prompts))
+        elsewhere = tuple(next(nll) for _ in others)
         found.append(_Read(answers, here, elsewhere or None))
     return found
 

@@ -41,7 +41,7 @@ def test_what_the_opposite_was_said_of_counts_no_longer(after: int) -> None:
     everything = labelled(votes([True] * 40 + [False] * after))
     left = current(everything)
     assert everything[-len(left) :] == left
-    assert 0.75 * after - 1 <= len(left) <= after + 12
+    assert after - 4 <= len(left) <= after + 12
 
 
 @pytest.mark.parametrize("seed", range(10))
