@@ -88,10 +88,16 @@ class Bounds:
 def plain(reply: str) -> str:
     """The reply without what people may wish for on its surface: emoji, lowercase, list marks,
     closings, names and lead-in phrases. What is left can be compared with what the base says."""
-    kept = wording.without_list(wording.without_emoji(reply))
-    for phrase in phrases.ADDED:
-        kept = re.sub(re.escape(phrase), " ", kept, flags=re.IGNORECASE)
-    kept = re.sub(r"[ \t]{2,}", " ", _VOCATIVE.sub("", kept)).strip()
+    kept = _bare(reply)
+    while (barer := _bare(kept)) != kept:  # a list may come after a lead-in
+        kept = barer
     if not any(map(str.isupper, kept)):
         kept = re.sub(r"\bi\b", "I", wording.capitalise_sentences(kept))
     return kept if wording.words(kept) else ""
+
+
+def _bare(reply: str) -> str:
+    kept = wording.without_list(wording.without_emoji(reply))
+    for phrase in phrases.ADDED:
+        kept = re.sub(re.escape(phrase), " ", kept, flags=re.IGNORECASE)
+    return re.sub(r"[ \t]{2,}", " ", _VOCATIVE.sub("", kept)).strip()
