@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any, Final
 
-from bowerbird.personalization.evaluation.arms import Arm, Arms, Student
+from bowerbird.personalization.evaluation.arms import Answers, Arm, Arms, Student
 from bowerbird.personalization.evaluation.asking import Said
 from bowerbird.personalization.evaluation.learning import Lesson, School, Trained
 from bowerbird.personalization.evaluation.metrics import interval
@@ -30,7 +30,7 @@ from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
 from bowerbird.personalization.training.executor import ALL_LINEAR, TrainRecipe
 
-DISLIKED: Final = 40
+DISLIKED: Final = 20
 MAX_SHUFFLED_GAIN: Final = 0.03
 """Mean gain in satisfaction that is put down to chance, if the interval does not include 0."""
 
@@ -48,6 +48,10 @@ class Taught:
     @property
     def person(self) -> Person:
         return self.case.person
+
+    def outcome(self, answers: Mapping[int, Answers]) -> Outcome:
+        """Of ``answers``, by person, theirs."""
+        return self.case.outcome(answers[self.person.person_id])
 
 
 class Controls:
@@ -69,9 +73,10 @@ class Controls:
 
     def lessons(self, taught: Sequence[Taught], disliked: Sequence[Said]) -> list[Lesson]:
         """What must be trained before ``run``."""
-        return [self._degenerate(one, disliked) for one in taught] + [
-            self._shuffled(one) for one in taught
-        ]
+        degenerate = [self._degenerate(one, disliked) for one in taught]
+        if len(taught) < MIN_PEOPLE:
+            return degenerate
+        return degenerate + [self._shuffled(one) for one in taught]
 
     async def run(
         self,
@@ -81,9 +86,22 @@ class Controls:
         trained: Mapping[str, Trained],
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
-        """Both controls' figures, each with ``is_as_expected`` (``None``: too few people)."""
+        """The controls' figures, each with ``is_as_expected``; votes are shuffled only where there
+        are ``MIN_PEOPLE``."""
         if not taught:
             return {}
+        told = {"degenerate": await self._nonsense(taught, disliked, trained, on_reply)}
+        if len(taught) >= MIN_PEOPLE:
+            told["shuffled"] = await self._nothing(taught, base, trained, on_reply)
+        return told
+
+    async def _nonsense(
+        self,
+        taught: Sequence[Taught],
+        disliked: Sequence[Said],
+        trained: Mapping[str, Trained],
+        on_reply: Callable[[int, int], None],
+    ) -> dict[str, Any]:
         degenerate = [trained[self._degenerate(one, disliked).name] for one in taught]
         students = [
             Student(one.person, (), ended.kept)
@@ -92,14 +110,33 @@ class Controls:
         nonsense = await self._outcomes("degenerate", "adapter", taught, students, on_reply)
         wins = interval([one.win_rate for one in nonsense])
         stopped = fmean(not ended.is_accepted for ended in degenerate)
-        shuffled_students = [
+        return {
+            "stopped_by_gate_share": stopped,
+            "reasons": sorted({reason for ended in degenerate for reason in ended.reasons}),
+            "win_rate": rounded(wins),
+            "satisfaction": rounded(interval([one.satisfaction for one in nonsense])),
+            "surface_satisfaction": rounded(
+                interval([one.surface_satisfaction for one in nonsense])
+            ),
+            "coherent_share": round(fmean(one.coherent_share for one in nonsense), 4),
+            "is_as_expected": stopped == 1 and wins[0] < 0.5,
+        }
+
+    async def _nothing(
+        self,
+        taught: Sequence[Taught],
+        base: Mapping[int, Outcome],
+        trained: Mapping[str, Trained],
+        on_reply: Callable[[int, int], None],
+    ) -> dict[str, Any]:
+        students = [
             Student(one.person, self._labelled(one, shuffled_votes(self._plan, one)), adapter)
             for one in taught
             for adapter in [trained[self._shuffled(one).name].adapter]
         ]
         gains = {}
         for arm in ("adapter", "rerank"):
-            found = await self._outcomes("shuffled", arm, taught, shuffled_students, on_reply)
+            found = await self._outcomes("shuffled", arm, taught, students, on_reply)
             gains[arm] = interval(
                 [
                     outcome.satisfaction - base[one.person.person_id].satisfaction
@@ -107,24 +144,11 @@ class Controls:
                 ]
             )
         return {
-            "degenerate": {
-                "stopped_by_gate_share": stopped,
-                "reasons": sorted({reason for ended in degenerate for reason in ended.reasons}),
-                "win_rate": rounded(wins),
-                "satisfaction": rounded(interval([one.satisfaction for one in nonsense])),
-                "surface_satisfaction": rounded(
-                    interval([one.surface_satisfaction for one in nonsense])
-                ),
-                "coherent_share": round(fmean(one.coherent_share for one in nonsense), 4),
-                "is_as_expected": stopped == 1 and wins[0] < 0.5,
-            },
-            "shuffled": {
-                "gain": rounded(gains["adapter"]),
-                "rerank_gain": rounded(gains["rerank"]),
-                "is_as_expected": None
-                if len(taught) < MIN_PEOPLE
-                else all(mean <= MAX_SHUFFLED_GAIN or low <= 0 for mean, low, _ in gains.values()),
-            },
+            "gain": rounded(gains["adapter"]),
+            "rerank_gain": rounded(gains["rerank"]),
+            "is_as_expected": all(
+                mean <= MAX_SHUFFLED_GAIN or low <= 0 for mean, low, _ in gains.values()
+            ),
         }
 
     async def _outcomes(
@@ -138,7 +162,7 @@ class Controls:
         answers = await self._arms.answers(
             arm, students, self._questions, part=part, on_reply=on_reply
         )
-        return [one.case.outcome(answers[one.person.person_id]) for one in taught]
+        return [one.outcome(answers) for one in taught]
 
     def _degenerate(self, one: Taught, disliked: Sequence[Said]) -> Lesson:
         return Lesson(
@@ -179,8 +203,8 @@ def degenerate(recipe: TrainRecipe) -> TrainRecipe:
         norm_weight=0.0,
         targets=ALL_LINEAR,
         learning_rate=2e-3,
-        epochs=4,
-        batch_size=4,
+        min_steps=20,
+        batch_size=2,
         kl_weight=0.0,
         weight_decay=0.0,
         clip_norm=1e6,

@@ -6,6 +6,7 @@ again; one that failed stays failed, with its error. Knows jobs and folders, no 
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -73,12 +74,13 @@ class Trained:
 
 
 class School:
-    """Where people are trained. ``folder``: of the adapters, which stay there."""
+    """Where people are trained, each ``executor`` a share of them. ``folder``: of the adapters,
+    which stay there."""
 
     def __init__(
-        self, executor: TrainExecutor, subject: Subject, folder: Path, ledger: Ledger
+        self, executors: Sequence[TrainExecutor], subject: Subject, folder: Path, ledger: Ledger
     ) -> None:
-        self._executor = executor
+        self._executors = executors
         self._subject = subject
         self._folder = folder
         self._ledger = ledger
@@ -133,26 +135,47 @@ class School:
         )
 
     async def _run(self, jobs: Sequence[TrainJob], on_training: OnTraining) -> None:
-        if not jobs:
-            return
-        share: dict[str, float] = {}
-        async with aclosing(self._executor.run(jobs)) as events:
+        done: dict[str, float] = {}
+
+        def tell(job_id: str, share: float) -> None:
+            done[job_id] = share
+            on_training(int(100 * sum(done.values())), 100 * len(jobs))
+
+        shares = [jobs[number :: len(self._executors)] for number in range(len(self._executors))]
+        running = [
+            asyncio.create_task(self._run_share(executor, share, tell))
+            for executor, share in zip(self._executors, shares, strict=True)
+            if share
+        ]
+        try:
+            await asyncio.gather(*running)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _run_share(
+        self,
+        executor: TrainExecutor,
+        jobs: Sequence[TrainJob],
+        tell: Callable[[str, float], None],
+    ) -> None:
+        async with aclosing(executor.run(jobs)) as events:
             async for event in events:
                 if isinstance(event, TrainProgress):
                     begin, size = _STAGES.get(event.stage, _LEARNING)
-                    share[event.job_id] = begin + size * event.done / max(1, event.total)
-                else:
-                    share[event.job_id] = 1.0
-                    verdict = event.verdict
-                    self._end(
-                        event.job_id,
-                        is_accepted=verdict is not None and verdict.is_accepted,
-                        reasons=verdict.reasons if verdict else (),
-                        measurements=verdict.measurements if verdict else {},
-                        error=event.error,
-                        seconds=event.seconds,
-                    )
-                on_training(int(100 * sum(share.values())), 100 * len(jobs))
+                    tell(event.job_id, begin + size * event.done / max(1, event.total))
+                    continue
+                verdict = event.verdict
+                self._end(
+                    event.job_id,
+                    is_accepted=verdict is not None and verdict.is_accepted,
+                    reasons=verdict.reasons if verdict else (),
+                    measurements=verdict.measurements if verdict else {},
+                    error=event.error,
+                    seconds=event.seconds,
+                )
+                tell(event.job_id, 1.0)
 
     def _end(
         self,

@@ -71,8 +71,7 @@ class Objectives:
             answers = await self._arms.answers(
                 "adapter", students, self._questions, part=name, on_reply=on_reply
             )
-            outcomes = [one.case.outcome(answers[one.person.person_id]) for one in taught]
-            told[name] = _summed_up(outcomes)
+            told[name] = _summed_up([one.outcome(answers) for one in taught])
             told[name]["accepted_share"] = fmean(end.is_accepted for end in ended)
         return told
 

@@ -131,21 +131,20 @@ def _gains(figures: Mapping[str, Any]) -> str:
 def _controls(controls: Mapping[str, Any]) -> str:
     if not controls:
         return "<p>The controls were left out.</p>"
-    degenerate, shuffled = controls["degenerate"], controls["shuffled"]
+    degenerate = controls["degenerate"]
     nonsense = (
         f"stopped by the gate {degenerate['stopped_by_gate_share']:.0%}; win rate "
         f"{_figure(degenerate['win_rate'], 'win_rate')}; coherent "
         f"{degenerate['coherent_share']:.0%}; satisfaction as one blind to coherence would see it "
         f"{_figure(degenerate['surface_satisfaction'], 'satisfaction')}"
     )
-    nothing = (
-        f"gain of the adapter {_points(shuffled['gain'])}, of the scorer "
-        f"{_points(shuffled['rerank_gain'])}"
-    )
-    rows = [
-        ["degenerate recipe", nonsense, _verdict(degenerate["is_as_expected"])],
-        ["shuffled votes", nothing, _verdict(shuffled["is_as_expected"])],
-    ]
+    rows = [["degenerate recipe", nonsense, _verdict(degenerate["is_as_expected"])]]
+    if shuffled := controls.get("shuffled"):
+        nothing = (
+            f"gain of the adapter {_points(shuffled['gain'])}, of the scorer "
+            f"{_points(shuffled['rerank_gain'])}"
+        )
+        rows.append(["shuffled votes", nothing, _verdict(shuffled["is_as_expected"])])
     return _table(["Control", "Found", "As expected"], rows)
 
 
@@ -226,8 +225,8 @@ def _points(value: Sequence[float]) -> str:
     return f"{100 * mean:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
-def _verdict(is_as_expected: bool | None) -> str:
-    return {True: "yes", False: "NO", None: "too few people to tell"}[is_as_expected]
+def _verdict(is_as_expected: bool) -> str:
+    return "yes" if is_as_expected else "NO"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

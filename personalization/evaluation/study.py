@@ -1,8 +1,9 @@
 """The whole evaluation, from drawing people to the figures.
 
 Contract: everything follows from plan and subject, and whatever takes time is a cell of a ledger,
-so that a study that was stopped, also by ``kill -9``, goes on where it was. Training runs in its
-own process beside what needs no adapter. Knows how the parts fit together, and prints nothing.
+so that a study that was stopped, also by ``kill -9``, goes on where it was. Training runs in
+processes of its own beside what needs no adapter. Knows how the parts fit together, and prints
+nothing.
 """
 
 from __future__ import annotations
@@ -66,7 +67,11 @@ _WAITING: Final = 64
 
 
 async def evaluate(
-    plan: Plan, subject: Subject, folder: Path, report: Report, executor: TrainExecutor
+    plan: Plan,
+    subject: Subject,
+    folder: Path,
+    report: Report,
+    executors: Sequence[TrainExecutor],
 ) -> summary.Findings:
     """Everything in ``plan``; cells and adapters are kept in ``folder``, by fingerprint, and what
     the base model says by one of its own, so that other recipes find it there.
@@ -114,7 +119,7 @@ async def evaluate(
         def count_tokens(text: str) -> int:
             return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
-        school = School(executor, subject, kept / "adapters", ledger)
+        school = School(executors, subject, kept / "adapters", ledger)
         study = Study(
             plan, subject, asker, judge, school, ledger, base_ledger, count_tokens, report
         )
@@ -194,10 +199,7 @@ class Study:
                 arm, students, self._questions, on_reply=self._counting(f"Arm {arm}")
             )
         for arm in ARMS:
-            outcomes[arm] = {
-                one.person.person_id: one.case.outcome(answers[arm][one.person.person_id])
-                for one in taught
-            }
+            outcomes[arm] = {one.person.person_id: one.outcome(answers[arm]) for one in taught}
         drift = await self._drift(students)
         found_controls = await controls.run(
             few,
@@ -368,10 +370,7 @@ class Study:
             answers = await arms.answers(
                 arm, students, self._side_questions, part=part, on_reply=counting
             )
-            found[arm] = {
-                one.person.person_id: one.case.outcome(answers[one.person.person_id])
-                for one in learners
-            }
+            found[arm] = {one.person.person_id: one.outcome(answers) for one in learners}
         return found
 
     async def _nights(self, cases: Mapping[int, Case], arms: Arms) -> list[dict[str, Any]]:

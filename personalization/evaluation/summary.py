@@ -178,7 +178,7 @@ def _left_out(found: Findings, people_per_hour: Mapping[str, float] | None) -> l
     if found.plan.is_quick:
         lines.append(
             f"A quick run: {found.plan.people} people, so the intervals are wide; "
-            "no curve over votes and no nights in a row."
+            "no curve over votes, no nights in a row, no shuffled votes and no other objectives."
         )
     if not found.measures_relevance:
         lines.append(

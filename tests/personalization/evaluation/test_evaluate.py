@@ -36,7 +36,7 @@ async def test_everything_together(tiny_model_dir: Path, tmp_path: Path) -> None
         executor = SubprocessExecutor()
         try:
             return await study.evaluate(
-                PLAN, subject, tmp_path, lambda *progress: told.append(progress), executor
+                PLAN, subject, tmp_path, lambda *progress: told.append(progress), [executor]
             )
         finally:
             await executor.aclose()

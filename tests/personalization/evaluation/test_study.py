@@ -126,6 +126,14 @@ def test_a_flipped_wish_is_regained_when_the_adapter_has_changed(figures: Figure
     assert figures["nights_to_regain"] == 2
 
 
+async def test_what_is_added_to_a_study_is_all_that_is_trained(tmp_path: Path) -> None:
+    await town.study(tmp_path, replace(town.PLAN, curve=(), nights=1, control_people=0))
+    found, _, executor = await town.study(tmp_path, replace(town.PLAN, control_people=1))
+    parts = {job.job_id.rsplit("-", 1)[0] for job in executor.jobs}
+    assert parts == {"degenerate", "curve-4", "curve-8", "night-2", "night-3", "night-4"}
+    assert list(found.controls) == ["degenerate"]  # of one person's shuffled votes nothing follows
+
+
 async def test_a_study_that_is_over_asks_for_nothing(folder: Path, figures: Figures) -> None:
     again, backend, executor = await town.study(folder)
     assert backend.requests == []
@@ -216,6 +224,9 @@ def test_finished_work_is_used_again_only_where_it_means_the_same() -> None:
     assert fingerprint(QUICK, town.SUBJECT) == fingerprint(QUICK, moved)
     assert fingerprint(QUICK, town.SUBJECT) != fingerprint(FULL, town.SUBJECT)
     assert fingerprint(QUICK, town.SUBJECT) != fingerprint(QUICK, taught)
+    assert fingerprint(QUICK, town.SUBJECT) != fingerprint(replace(QUICK, votes=10), town.SUBJECT)
+    longer = replace(QUICK, curve=(10,), nights=3, control_people=4)
+    assert fingerprint(QUICK, town.SUBJECT) == fingerprint(longer, town.SUBJECT)
     assert base_fingerprint(QUICK, town.SUBJECT) == base_fingerprint(FULL, taught)
     hotter = replace(town.SUBJECT, sampling=Sampling(temperature=1))
     assert base_fingerprint(QUICK, town.SUBJECT) != base_fingerprint(QUICK, hotter)

@@ -154,7 +154,7 @@ async def study(
         SUBJECT,
         asker,
         cast(Any, TownJudge()),
-        School(executor, SUBJECT, folder / "adapters", ledger),
+        School([executor], SUBJECT, folder / "adapters", ledger),
         ledger,
         Ledger(folder / "base.jsonl"),
         len,
