@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 TOKEN_TIMEOUT_S = 15
 STDIN = 0
+LAST_S = 20.0
+"""So long a bot that its parent has left may take to stop; a parent that lives kills it sooner."""
 
 
 async def run(settings: Settings, options: argparse.Namespace) -> int:
@@ -62,7 +65,8 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _stop_when_stdin_ends() -> None:
-    """Cancels the task that calls this. A pipe's end is closed also for a parent killed by -9."""
+    """Cancels the task that calls this, and ends the process if that does not help: nobody is left
+    to do it. A pipe's end is closed also for a parent killed by -9."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101 - coroutines run in tasks
 
@@ -72,6 +76,8 @@ def _stop_when_stdin_ends() -> None:
             pass
         with suppress(RuntimeError):  # the loop is closed: we are stopping anyway
             loop.call_soon_threadsafe(task.cancel)
+        time.sleep(LAST_S)
+        os._exit(1)
 
     threading.Thread(target=wait_for_end, name="stdin", daemon=True).start()
 

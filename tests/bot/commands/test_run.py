@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -205,6 +207,27 @@ async def test_sync_sends_the_commands_beside_a_running_bot(
 
 
 # --- one line each -------------------------------------------------------------------------------
+
+
+def test_a_bot_that_cannot_stop_is_ended_when_its_parent_has_left() -> None:
+    hanging = """
+import asyncio, time
+from bowerbird.bot.commands import run
+
+async def main():
+    run.LAST_S = 0.5
+    run._stop_when_stdin_ends()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print("asked to stop", flush=True)
+        time.sleep(60)
+
+asyncio.run(main())
+"""
+    command = (sys.executable, "-c", hanging)
+    ended = subprocess.run(command, input=b"", capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"asked to stop\n"), ended.stderr
 
 
 async def test_an_invalid_token_is_told_before_the_model_is_loaded(outside: Console) -> None:
