@@ -65,7 +65,8 @@ class ServingModel:
         self.device = model.device
         self._dtype = model.dtype
         self._vocabulary = int(config.vocab_size)
-        limits = [context_tokens, int(getattr(config, "max_position_embeddings", context_tokens))]
+        self._readable = int(getattr(config, "max_position_embeddings", context_tokens))
+        limits = [context_tokens, self._readable]
         if getattr(config, "sliding_window", None):
             limits.append(int(config.sliding_window))  # below it the window never matters
         self.context_tokens = min(limits)
@@ -190,8 +191,8 @@ class ServingModel:
     def _quantized(self, tokenizer: PreTrainedTokenizerBase, lora: dict[str, Any]) -> LoraSlots:
         """In 8 bits, if ordinary text stays as likely as it was; otherwise as if never asked."""
         questions = Turn("user", " ".join(ANCHOR_QUESTIONS + GATE_QUESTIONS))
-        asked = encode(tokenizer, (questions,), max_tokens=sys.maxsize).ids[: self.context_tokens]
-        text = tokenizer(GENERAL_TEXT, return_tensors="pt").input_ids[:, : self.context_tokens]
+        asked = encode(tokenizer, (questions,), max_tokens=sys.maxsize).ids[: self._readable]
+        text = tokenizer(GENERAL_TEXT, return_tensors="pt").input_ids[:, : self._readable]
         before = self._surprise(text)
         peaks = input_peaks(self._model, torch.tensor([asked]))
         slots = LoraSlots.attach(self._model, peaks=peaks, **lora)

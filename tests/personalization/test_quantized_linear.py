@@ -60,12 +60,12 @@ def test_nothing_becomes_the_bias_and_what_is_not_finite_shows() -> None:
     assert made[3:].isfinite().all()
 
 
-def _decoder(model_dir: Path) -> Decoder:
+def _decoder(model_dir: Path, context_tokens: int = 96) -> Decoder:
     return Decoder(
         load_model(str(model_dir), device="cpu", dtype="float32"),
         load_tokenizer(str(model_dir)),
         rows=2,
-        context_tokens=96,
+        context_tokens=context_tokens,
         lora_rank=4,
         lora_targets=tiny.ALL_LINEAR,
         is_int8=True,
@@ -91,3 +91,12 @@ def test_a_model_is_served_in_eight_bits_unless_it_would_say_something_else(
             made = decoder._serving.prefill(0, ids[0].tolist(), 0)[0]
         assert (made - expected).abs().max() < 1e-4
     assert "less likely" in caplog.text
+
+
+def test_a_small_window_does_not_make_it_coarser(tmp_path: Path) -> None:
+    model_dir = tiny.make_model(tmp_path / "model", initializer_range=0.05)
+    made = []
+    for context_tokens in (96, 16):
+        with torch.inference_mode(), _decoder(model_dir, context_tokens) as decoder:
+            made.append(decoder._serving.prefill(0, list(range(20, 30)), 0)[0])
+    assert torch.equal(*made)
