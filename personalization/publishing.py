@@ -14,6 +14,7 @@ from pathlib import Path
 from bowerbird.personalization.adapters import AdapterLibrary
 from bowerbird.personalization.errors import AdapterError
 from bowerbird.personalization.generation.backend import GenerationBackend
+from bowerbird.personalization.training.dataset import count_replies
 from bowerbird.personalization.training.executor import TrainJob, Verdict
 from bowerbird.storage.records import AdapterState, AdapterVersion, RunState
 from bowerbird.storage.store import Store
@@ -53,7 +54,7 @@ class Publisher:
             version=await self._store.next_version(*pair),
             state=AdapterState.ACCEPTED,
             base_model=self._adapters.base_model,
-            trained_on=sum(not e.is_held_out and e.kind != "weak" for e in job.examples),
+            trained_on=count_replies(job.examples),
             verdict=_as_json(verdict),
             created_at=datetime.now(UTC),
         )

@@ -113,6 +113,13 @@ def is_covered(examples: Iterable[TrainExample], labelled: Sequence[LabelledRepl
     return all((example.turns, example.reply) in present for example in examples)
 
 
+def count_replies(examples: Iterable[TrainExample]) -> int:
+    """How many replies a person said something of that is trained on: a correction and a vote on
+    what it corrects are of one."""
+    taught = (one for one in examples if not one.is_held_out and one.kind != "weak")
+    return len({(one.turns, one.corrects or one.reply) for one in taught})
+
+
 def is_question(reply: Reply) -> bool:
     """Whether there is a question to learn an answer to."""
     return (

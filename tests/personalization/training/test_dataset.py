@@ -29,6 +29,20 @@ def test_a_correction_is_liked_and_what_it_corrects_is_not() -> None:
     ]
 
 
+def test_a_correction_and_a_vote_on_the_reply_are_of_one_reply() -> None:
+    found = build_examples(
+        [
+            labelled(1, is_liked=False, correction="A bird's stage."),
+            labelled(2, text="No.", correction="A stage."),
+            labelled(3, text="", is_liked=None, correction="A bird."),
+            labelled(4, text="Yes."),
+        ]
+    )
+    assert len(found) == 6
+    assert dataset.count_replies(found) == 4
+    assert dataset.count_replies(replace(one, is_held_out=True) for one in found) == 0
+
+
 def test_a_thumb_up_stands_beside_a_correction() -> None:
     found = build_examples([labelled(is_liked=True, correction="A bird's stage.")])
     assert [e.is_liked for e in found] == [True, True]
