@@ -34,7 +34,6 @@ DISLIKED: Final = 20
 MAX_SHUFFLED_GAIN: Final = 0.03
 """Mean gain in satisfaction that is put down to chance, if the interval does not include 0."""
 
-_SHUFFLED_ARMS: Final[tuple[Arm, ...]] = ("adapter", "rerank")
 MIN_PEOPLE: Final = 3
 """Of fewer an interval says nothing, and one person's few replies may gain by chance."""
 
@@ -136,17 +135,16 @@ class Controls:
             for adapter in [trained[self._shuffled(one).name].adapter]
         ]
         # Without a scorer the first of several is sent, which may by chance be a good one.
-        strangers = [Student(one.person, ()) for one in taught]
-        first = await self._outcomes("unscored", "rerank", taught, strangers, on_reply)
-        before = {"adapter": [base[one.person.person_id] for one in taught], "rerank": first}
+        unknown = [Student(one.person, ()) for one in taught]
+        before: dict[Arm, Sequence[Outcome]] = {
+            "adapter": [base[one.person.person_id] for one in taught],
+            "rerank": await self._outcomes("unscored", "rerank", taught, unknown, on_reply),
+        }
         gains = {}
-        for arm in _SHUFFLED_ARMS:
-            found = await self._outcomes("shuffled", arm, taught, students, on_reply)
+        for arm, then in before.items():
+            now = await self._outcomes("shuffled", arm, taught, students, on_reply)
             gains[arm] = interval(
-                [
-                    now.satisfaction - then.satisfaction
-                    for now, then in zip(found, before[arm], strict=True)
-                ]
+                [new.satisfaction - old.satisfaction for new, old in zip(now, then, strict=True)]
             )
         return {
             "gain": rounded(gains["adapter"]),
