@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bowerbird.personalization import prompting
 from bowerbird.personalization.endings import Ending
+from bowerbird.personalization.evaluation.together import together
 from bowerbird.personalization.fluency import fluency
 from bowerbird.personalization.generation.backend import GenerationBackend, GenerationRequest
 from bowerbird.personalization.types import AdapterRef, FinishReason, Sampling, Turn
@@ -101,13 +102,7 @@ class Asker:
             on_reply(done, len(asks))
             return said
 
-        tasks = [asyncio.create_task(one(number, ask)) for number, ask in enumerate(asks, 1)]
-        try:
-            return await asyncio.gather(*tasks)
-        finally:  # after a failure of one, or when we are stopped, the others are of no use
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return await together(one(number, ask) for number, ask in enumerate(asks, 1))
 
     async def _reply(self, number: int, ask: Ask) -> Said:
         encoded = prompting.encode(

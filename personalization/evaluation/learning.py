@@ -6,7 +6,6 @@ again; one that failed stays failed, with its error. Knows jobs and folders, no 
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.plan import Subject
+from bowerbird.personalization.evaluation.together import together
 from bowerbird.personalization.training.dataset import build_examples
 from bowerbird.personalization.training.executor import (
     TrainExecutor,
@@ -142,17 +142,11 @@ class School:
             on_training(int(100 * sum(done.values())), 100 * len(jobs))
 
         shares = [jobs[number :: len(self._executors)] for number in range(len(self._executors))]
-        running = [
-            asyncio.create_task(self._run_share(executor, share, tell))
+        await together(
+            self._run_share(executor, share, tell)
             for executor, share in zip(self._executors, shares, strict=True)
             if share
-        ]
-        try:
-            await asyncio.gather(*running)
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        )
 
     async def _run_share(
         self,
