@@ -37,6 +37,8 @@ REPORT: Final = "report.html"
 MAX_WORKERS: Final = 4
 WORKER_BYTES: Final = 5 << 30
 """What training eight people at once takes of memory, about."""
+MAX_VOTES: Final = 200
+"""About what the pool has replies for; told to vote more often, people would not."""
 BENCHMARKS: Final = "bench.json"
 """Where `python -m benchmarks` leaves its figures, if it was given the same folder."""
 
@@ -69,12 +71,18 @@ def _plan(options: argparse.Namespace) -> Plan:
         raise MisuseError("people come in couples who disagree: give --people an even number")
     if not 1 <= questions <= len(TEST):
         raise MisuseError(f"--questions can be 1 to {len(TEST)}")
+    if options.quick and (options.curve or options.nights):
+        raise MisuseError("a quick run has no curve and no nights: leave --quick out")
+    if max(options.curve or (0,)) > MAX_VOTES:
+        raise MisuseError(f"nobody votes more than {MAX_VOTES} times: give --curve smaller numbers")
+    if (options.night_people or 0) > people // 2:
+        raise MisuseError("of a couple one lives through the nights: give fewer --night-people")
     plan = replace(
         plan,
         people=people,
         questions=questions,
         curve=tuple(options.curve or plan.curve),
-        curve_people=options.curve_people or plan.curve_people,
+        curve_people=min(options.curve_people or plan.curve_people, people),
         nights=options.nights or plan.nights,
         night_people=options.night_people or plan.night_people,
         flip_night=options.flip_night or plan.flip_night,
@@ -97,8 +105,7 @@ async def _measure(plan: Plan, subject: Subject, out: Path) -> dict[str, Any]:
         with progress_bars() as bars:
             found = await study.evaluate(plan, subject, out / FOLDER, bars, executors)
     finally:
-        for executor in executors:
-            await executor.aclose()
+        await asyncio.gather(*(executor.aclose() for executor in executors))
     figures = summary.as_json(found, _people_per_hour(out / BENCHMARKS))
     pictures = report.plots(figures)
     page = report.page(figures, found, pictures)

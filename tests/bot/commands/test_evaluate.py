@@ -13,8 +13,12 @@ from filelock import FileLock
 
 from bowerbird.bot.commands import evaluate
 from bowerbird.bot.settings import Settings
-from bowerbird.personalization.evaluation.plan import QUICK, Plan
+from bowerbird.personalization.errors import TrainingError
+from bowerbird.personalization.evaluation import study
+from bowerbird.personalization.evaluation.plan import FULL, QUICK, Plan
+from bowerbird.personalization.training import subprocess_executor
 from tests.console import Console, assert_says
+from tests.personalization.evaluation.town import SUBJECT
 
 
 @pytest.fixture
@@ -48,12 +52,58 @@ def test_one_at_a_time_in_a_folder(bowerbird: Console, model_dir: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(("--people", "3"), "an even number"), (("--questions", "1000"), "1 to 48")],
+    [
+        (("--people", "3"), "an even number"),
+        (("--questions", "1000"), "1 to 48"),
+        (("--quick", "--curve", "10"), "leave --quick out"),
+        (("--quick", "--nights", "3"), "leave --quick out"),
+        (("--curve", "10", "1000"), "smaller numbers"),
+        (("--people", "4", "--night-people", "3"), "fewer --night-people"),
+    ],
 )
 def test_sizes_that_cannot_be(
-    bowerbird: Console, model_dir: Path, options: tuple[str, str], said: str
+    bowerbird: Console, model_dir: Path, options: tuple[str, ...], said: str
 ) -> None:
     assert_says(bowerbird("evaluate", *options, BASE_MODEL=str(model_dir)), 2, said)
+
+
+OPTIONS = argparse.Namespace(
+    quick=False,
+    people=None,
+    questions=None,
+    curve=None,
+    curve_people=None,
+    nights=None,
+    night_people=None,
+    flip_night=None,
+    without=(),
+)
+
+
+def test_no_more_people_are_told_of_than_there_are() -> None:
+    few = evaluate._plan(argparse.Namespace(**vars(OPTIONS) | {"people": 4}))
+    assert (few.people, few.curve_people) == (4, 4)
+    assert evaluate._plan(OPTIONS) == FULL
+
+
+async def test_workers_are_closed_together_also_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_are_closing = asyncio.Barrier(2)
+
+    class Executor:
+        async def aclose(self) -> None:
+            await all_are_closing.wait()
+
+    async def fails(*_: object) -> None:
+        raise TrainingError("no worker")
+
+    monkeypatch.setattr(subprocess_executor, "SubprocessExecutor", Executor)
+    monkeypatch.setattr(study, "evaluate", fails)
+    monkeypatch.setattr(evaluate, "_workers", lambda: 2)
+    with pytest.raises(TrainingError, match="no worker"):
+        async with asyncio.timeout(5):
+            await evaluate._measure(QUICK, SUBJECT, tmp_path)
 
 
 def figures(is_as_expected: bool) -> dict[str, Any]:
@@ -95,18 +145,7 @@ def test_figures_that_cannot_be_trusted_are_a_failure(
 
     monkeypatch.setattr(evaluate, "_measure", measured)
     settings = Settings(base_model=str(model_dir), data_dir=tmp_path, _env_file=None)
-    options = argparse.Namespace(
-        quick=True,
-        people=None,
-        questions=None,
-        curve=None,
-        curve_people=None,
-        nights=None,
-        night_people=None,
-        flip_night=None,
-        without=(),
-        out=tmp_path / "out",
-    )
+    options = argparse.Namespace(**vars(OPTIONS) | {"quick": True, "out": tmp_path / "out"})
     assert asyncio.run(evaluate.evaluate(settings, options)) == code
     shown = capsys.readouterr().out
     assert said in shown
