@@ -1,9 +1,9 @@
 """From what a person thought of replies to what a trainer reads.
 
-Contract: pure and deterministic; the same feedback gives the same examples, and which items are
-held out follows from their replies' ids, so that what judged one adapter does not train the next.
-Every bound is a constant here. Knows no torch, no database, no file; preferences between replies
-are ``pairs``'.
+Contract: pure and deterministic; the same feedback gives the same examples. What is held out
+follows from the id of the reply that said it first, so that no words judge and train at once, and
+what judged one adapter does not train the next. Every bound is a constant here. Knows no torch, no
+database, no file; preferences between replies are ``pairs``'.
 
 What counts as a label:
 
@@ -50,6 +50,9 @@ HELD_OUT_SHARE: Final = 0.2
 MIN_HELD_OUT: Final = 10
 """Below so many held-out items a preference cannot be measured; all of them are trained on then."""
 
+Words = tuple[object, ...]
+"""A reply and all that was said before it."""
+
 
 def build_examples(
     labelled: Sequence[LabelledReply], *, with_sentiment: bool = True
@@ -63,7 +66,7 @@ def build_examples(
     if not kept:
         return ()
     held_out = _held_out(kept)
-    training = [example for reply_id, example in kept if reply_id not in held_out]
+    training = [example for _, example in kept if _words_of(example) not in held_out]
     liked, disliked = label_weights(
         sum(example.is_liked for example in training),
         sum(not example.is_liked for example in training),
@@ -72,19 +75,25 @@ def build_examples(
         replace(
             example,
             weight=liked if example.is_liked else disliked,
-            is_held_out=reply_id in held_out,
+            is_held_out=_words_of(example) in held_out,
         )
-        for reply_id, example in kept
+        for _, example in kept
     ]
     if with_sentiment:
         room = MAX_EXAMPLES - len(found)
-        found += _weak(labelled)[-room:] if room else []
+        weak = [example for example in _weak(labelled) if _words_of(example) not in held_out]
+        found += weak[-room:] if room else []
     return tuple(found)
 
 
-def held_out_ids(labelled: Sequence[LabelledReply]) -> frozenset[int]:
-    """Ids of the replies whose examples are held out: nothing of them may be trained on."""
+def held_out_words(labelled: Sequence[LabelledReply]) -> frozenset[Words]:
+    """What is held out: none of it may be trained on, whichever reply it is from."""
     return _held_out(_kept(labelled))
+
+
+def words_of(turns: Sequence[Turn], reply: str) -> Words:
+    """To compare: the same words may be in different messages."""
+    return (*((turn.role, turn.text) for turn in turns), reply)
 
 
 def label_weights(liked: int, disliked: int) -> tuple[float, float]:
@@ -143,13 +152,13 @@ def correction_of(item: LabelledReply) -> str:
 def _kept(labelled: Sequence[LabelledReply]) -> list[tuple[int, TrainExample]]:
     """The newest labels with the ids of their replies, without those contradicted later."""
     found = [item for reply in labelled for item in _labels(reply)]
-    latest = {_words(example): example.is_liked for _, example in found}
-    agreed = [item for item in found if latest[_words(item[1])] == item[1].is_liked]
+    latest = {_words_of(example): example.is_liked for _, example in found}
+    agreed = [item for item in found if latest[_words_of(item[1])] == item[1].is_liked]
     return agreed[-MAX_EXAMPLES:]
 
 
-def _words(example: TrainExample) -> tuple[object, ...]:
-    return (*((turn.role, turn.text) for turn in example.turns), example.reply)
+def _words_of(example: TrainExample) -> Words:
+    return words_of(example.turns, example.reply)
 
 
 def _labels(item: LabelledReply) -> Iterable[tuple[int, TrainExample]]:
@@ -208,13 +217,20 @@ def _is_answered(ours: Turn, theirs: Turn, user_id: int) -> bool:
     return (ours.role, theirs.role, theirs.author_id) == ("assistant", "user", user_id)
 
 
-def _held_out(items: Sequence[tuple[int, TrainExample]]) -> frozenset[int]:
-    """Reply ids to keep from training; none unless they are enough and hold both labels."""
+def _held_out(items: Sequence[tuple[int, TrainExample]]) -> frozenset[Words]:
+    """What to keep from training; nothing unless it is enough and holds both labels."""
     # Corrections are few, and say the most: they are all learned from.
     corrected = {reply_id for reply_id, example in items if example.kind == "correction"}
-    voted = {reply_id for reply_id, _ in items} - corrected
-    chosen = frozenset(reply_id for reply_id in voted if _draw(reply_id) < HELD_OUT_SHARE)
-    labels = [example.is_liked for reply_id, example in items if reply_id in chosen]
+    taught = {_words_of(example) for reply_id, example in items if reply_id in corrected}
+    first: dict[Words, int] = {}
+    for reply_id, example in items:
+        first.setdefault(_words_of(example), reply_id)
+    chosen = frozenset(
+        words
+        for words, reply_id in first.items()
+        if words not in taught and _draw(reply_id) < HELD_OUT_SHARE
+    )
+    labels = [example.is_liked for _, example in items if _words_of(example) in chosen]
     if len(labels) < MIN_HELD_OUT or len(set(labels)) < 2:
         return frozenset()
     return chosen

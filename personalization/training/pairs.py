@@ -18,9 +18,10 @@ from typing import Final
 
 from bowerbird.personalization.training.dataset import (
     correction_of,
-    held_out_ids,
+    held_out_words,
     is_question,
     text_of,
+    words_of,
 )
 from bowerbird.personalization.training.executor import TrainPair
 from bowerbird.storage.records import LabelledReply, Reply, Turn
@@ -30,21 +31,22 @@ MAX_PAIRS_PER_QUESTION: Final = 4
 REGENERATED_WEIGHT: Final = 0.1
 REGENERATED_AND_VOTED_WEIGHT: Final = 0.5
 
-_Found = tuple[TrainPair, frozenset[int]]
-"""A pair and the ids of the replies it is made of."""
-
 
 def build_pairs(labelled: Sequence[LabelledReply]) -> tuple[TrainPair, ...]:
     """``MAX_PAIRS`` at most, held out if either reply is; ``labelled`` oldest first. Of each kind
     the newest, but votes over everything else where that is too many."""
-    clearest: dict[tuple[object, ...], _Found] = {}
-    for pair, reply_ids in _all(labelled):
+    clearest: dict[tuple[object, ...], TrainPair] = {}
+    for pair in _all(labelled):
         key = _question(pair.turns), pair.chosen, pair.rejected
-        if key not in clearest or clearest[key][0].weight < pair.weight:
-            clearest[key] = pair, reply_ids
-    held_out = held_out_ids(labelled)
+        if key not in clearest or clearest[key].weight < pair.weight:
+            clearest[key] = pair
+    held_out = held_out_words(labelled)
+
+    def is_held_out(pair: TrainPair) -> bool:
+        return any(words_of(pair.turns, text) in held_out for text in (pair.chosen, pair.rejected))
+
     newest = list(clearest.values())[-MAX_PAIRS:]
-    return tuple(replace(pair, is_held_out=bool(ids & held_out)) for pair, ids in newest)
+    return tuple(replace(pair, is_held_out=is_held_out(pair)) for pair in newest)
 
 
 def are_covered(pairs: Iterable[TrainPair], labelled: Sequence[LabelledReply]) -> bool:
@@ -60,7 +62,7 @@ def are_covered(pairs: Iterable[TrainPair], labelled: Sequence[LabelledReply]) -
     )
 
 
-def _all(labelled: Sequence[LabelledReply]) -> Iterable[_Found]:
+def _all(labelled: Sequence[LabelledReply]) -> Iterable[TrainPair]:
     items = [item for item in labelled if is_question(item.reply)]
     by_id = {item.reply.reply_id: item for item in items}
     by_question: dict[object, list[LabelledReply]] = {}
@@ -73,25 +75,23 @@ def _all(labelled: Sequence[LabelledReply]) -> Iterable[_Found]:
         liked = [item.reply for item in reversed(siblings) if item.is_liked is True]
         disliked = [item.reply for item in reversed(siblings) if item.is_liked is False]
         for chosen, rejected in islice(product(liked, disliked), MAX_PAIRS_PER_QUESTION):
-            yield from _pair(text_of(chosen), rejected, 1.0, chosen.reply_id)
+            yield from _pair(text_of(chosen), rejected, 1.0)
 
 
-def _regenerated(later: LabelledReply, earlier: LabelledReply) -> Iterable[_Found]:
+def _regenerated(later: LabelledReply, earlier: LabelledReply) -> Iterable[TrainPair]:
     is_contradicted = earlier.is_liked is True or later.is_liked is False
     if is_contradicted or _question(later.reply.turns) != _question(earlier.reply.turns):
         return
     is_voted = later.is_liked is True or earlier.is_liked is False
     weight = REGENERATED_AND_VOTED_WEIGHT if is_voted else REGENERATED_WEIGHT
-    yield from _pair(text_of(later.reply), earlier.reply, weight, later.reply.reply_id)
+    yield from _pair(text_of(later.reply), earlier.reply, weight)
 
 
-def _pair(
-    chosen: tuple[str, bool], rejected: Reply, weight: float, *others: int
-) -> Iterable[_Found]:
+def _pair(chosen: tuple[str, bool], rejected: Reply, weight: float) -> Iterable[TrainPair]:
     """Under the rejected reply's question; none if there are not two texts."""
     (better, better_ends), (worse, worse_ends) = chosen, text_of(rejected)
     if better and worse and better != worse:
-        pair = TrainPair(
+        yield TrainPair(
             rejected.turns,
             better,
             worse,
@@ -99,7 +99,6 @@ def _pair(
             chosen_is_complete=better_ends,
             rejected_is_complete=worse_ends,
         )
-        yield pair, frozenset({rejected.reply_id, *others})
 
 
 def _question(turns: Sequence[Turn]) -> tuple[tuple[str, str], ...]:

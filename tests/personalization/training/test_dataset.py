@@ -97,6 +97,43 @@ def test_held_out_items_follow_from_the_reply_and_hold_both_labels() -> None:
     assert labels == {True, False}
 
 
+def test_the_same_words_to_one_question_are_held_out_or_trained_on_but_never_both() -> None:
+    once = [labelled(n, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 101)]
+    again = [labelled(n + 100, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 101)]
+    held_out, taught = halves([*once, *again])
+    assert held_out == halves(once)[0] != set()
+    assert not held_out & taught
+
+
+def test_what_is_corrected_once_is_not_held_out_elsewhere() -> None:
+    votes = [labelled(n, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 201)]
+    before, _ = halves(votes)
+    corrected = [reply for reply in sorted(before) if int(reply[6:-1]) % 2][:3]
+    corrections = [
+        labelled(n, is_liked=None, text=text, correction=f"{text} Yes.")
+        for n, text in enumerate(corrected, 201)
+    ]
+    assert halves([*votes, *corrections])[0] == before - set(corrected)
+
+
+def test_no_remark_teaches_what_is_held_out() -> None:
+    votes = [labelled(n, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 101)]
+    held_out, _ = halves(votes)
+    silent = labelled(101, is_liked=None, text=min(held_out))
+    thanks = Turn("user", "Great!", 1, ALICE)
+    quoted = Turn("assistant", silent.reply.text, silent.reply.message_ids[0])
+    later = labelled(102, text="And on.")
+    later = replace(later, reply=replace(later.reply, turns=(*silent.reply.turns, quoted, thanks)))
+    assert halves([*votes, silent, later]) == (held_out, halves([*votes, later])[1])
+
+
+def halves(items: list[LabelledReply]) -> tuple[set[str], set[str]]:
+    """The replies that are held out, and those that are taught."""
+    found = build_examples(items)
+    held_out = {example.reply for example in found if example.is_held_out}
+    return held_out, {example.reply for example in found if not example.is_held_out}
+
+
 def test_with_one_label_only_nothing_is_held_out() -> None:
     found = build_examples([labelled(n) for n in range(1, 101)])
     assert not any(example.is_held_out for example in found)

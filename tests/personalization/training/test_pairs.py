@@ -99,6 +99,21 @@ def test_a_pair_with_a_held_out_reply_is_held_out_and_no_correction_is() -> None
         assert pair.is_held_out == bool({pair.chosen, pair.rejected} & held_out)
 
 
+def test_a_pair_of_words_that_are_held_out_is_held_out_whichever_reply_they_come_from() -> None:
+    votes = [labelled(n, is_liked=n % 2 == 0, text=f"Reply {n}.") for n in range(1, 101)]
+    held_out = [e for e in build_examples(votes) if e.is_held_out]
+    for number, example in enumerate(held_out):
+        again = labelled(200 + 2 * number, is_liked=None, text=example.reply)
+        instead = replace(
+            labelled(201 + 2 * number, is_liked=None, text=f"Else {number}."),
+            replaces=again.reply.reply_id,
+        )
+        votes += [replace(again, was_regenerated=True), instead]
+    found = [pair for pair in build_pairs(votes) if pair.chosen.startswith("Else")]
+    assert len(found) == len(held_out) > 0
+    assert all(pair.is_held_out for pair in found)
+
+
 def test_pairs_are_covered_until_a_text_goes_or_changes() -> None:
     taught = labelled(1, is_liked=None, text="A bird.", correction="A place.")
     liked, disliked = labelled(2, text="Good."), labelled(3, is_liked=False, text="Bad.")
