@@ -18,10 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bowerbird.personalization.training.executor import ALL_LINEAR
 
 DISCORD_API = "https://discord.com/api/v10"
-DEFAULT_SYSTEM_PROMPT = (
-    "You are a helpful AI assistant named Bowerbird, chatting with people on Discord. "
-    "Give short, friendly and correct answers."
-)
+DEFAULT_SYSTEM_PROMPT = "You are a helpful AI assistant. Answer in a few friendly sentences."
+"""Chosen by measurement (docs/LOG.md): told its name, SmolLM2 begins replies with parts of it."""
 
 
 def _split(value: Any) -> Any:

@@ -61,7 +61,8 @@ class AdapterRef:
 class Sampling:
     """How tokens are drawn. ``temperature`` 0 is greedy; ``seed`` makes a reply repeatable.
 
-    ``repetition_penalty`` as in CTRL (Keskar et al. 2019), over prompt and reply; 1 is off.
+    ``repetition_penalty`` as in CTRL (Keskar et al. 2019), of what the reply itself has said: what
+    a question asks about and a person's style in the prompt must not be avoided. 1 is off.
     """
 
     temperature: float = 0.4

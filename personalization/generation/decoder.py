@@ -177,7 +177,7 @@ class Decoder:
             raise RuntimeError("no row is free")
         self.check(row.prompt_ids, row.sampling)
         index = len(self._decoding)
-        row.sampler = RowSampler(row.sampling, row.prompt_ids, self._serving.device)
+        row.sampler = RowSampler(row.sampling, self._serving.device)
         row.text = TextStream(self._tokenizer)
         row.stops = StopStrings(row.stop)
         if row.adapter is None:

@@ -8,7 +8,7 @@ temperature, top-k, top-p (Holtzman et al. 2020).
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,30 +17,28 @@ from bowerbird.personalization.types import Sampling
 
 
 class RowSampler:
-    """One reply's settings, random numbers and the tokens it has seen."""
+    """One reply's settings, random numbers and the tokens it has said."""
 
-    def __init__(self, sampling: Sampling, prompt_ids: Iterable[int], device: torch.device) -> None:
+    def __init__(self, sampling: Sampling, device: torch.device) -> None:
         self.sampling = sampling
         self._random = random.Random(sampling.seed)  # noqa: S311  (sampling, not secrets)
         self._is_penalized = sampling.repetition_penalty != 1.0
-        self._seen = set(prompt_ids)
-        room = torch.zeros(len(self._seen) + sampling.max_new_tokens, dtype=torch.long)
-        room[: len(self._seen)] = torch.tensor(sorted(self._seen), dtype=torch.long)
-        self._seen_ids = room.to(device)
+        self._said: set[int] = set()
+        self._said_ids = torch.zeros(sampling.max_new_tokens, dtype=torch.long, device=device)
 
     def add(self, token: int) -> None:
         """A token has been said."""
-        if self._is_penalized and token not in self._seen:
-            self._seen_ids[len(self._seen)] = token
-            self._seen.add(token)
+        if self._is_penalized and token not in self._said:
+            self._said_ids[len(self._said)] = token
+            self._said.add(token)
 
     def penalize(self, logits: Tensor) -> None:
-        """Weaken in place what has been seen, in one row's ``[vocabulary]`` logits."""
+        """Weaken in place what has been said, in one row's ``[vocabulary]`` logits."""
         if self._is_penalized:
-            ids = self._seen_ids[: len(self._seen)]
+            ids = self._said_ids[: len(self._said)]
             penalty = self.sampling.repetition_penalty
-            seen = logits[ids]
-            logits[ids] = torch.where(seen > 0, seen / penalty, seen * penalty)
+            said = logits[ids]
+            logits[ids] = torch.where(said > 0, said / penalty, said * penalty)
 
     def draw(self) -> float:
         """The next random number in [0, 1) of this reply."""

@@ -22,19 +22,22 @@ CPU = torch.device("cpu")
 LOGITS = torch.tensor([2.0, -1.0, 0.5, 1.0, 3.0, -2.0, 0.0, 1.5])
 
 
-def _sampler(prompt: tuple[int, ...] = (), **settings: Any) -> RowSampler:
+def _sampler(said: tuple[int, ...] = (), **settings: Any) -> RowSampler:
     base: dict[str, Any] = {"repetition_penalty": 1.0, "top_k": 0, "top_p": 1.0, "temperature": 1.0}
-    return RowSampler(Sampling(**base | settings), prompt, CPU)
+    sampler = RowSampler(Sampling(**base | settings), CPU)
+    for token in said:
+        sampler.add(token)
+    return sampler
 
 
-def _transformers_probabilities(sampling: Sampling, prompt: tuple[int, ...]) -> torch.Tensor:
+def _transformers_probabilities(sampling: Sampling, said: tuple[int, ...]) -> torch.Tensor:
     steps: list[Any] = [RepetitionPenaltyLogitsProcessor(sampling.repetition_penalty)]
     steps.append(TemperatureLogitsWarper(sampling.temperature))
     if sampling.top_k:
         steps.append(TopKLogitsWarper(sampling.top_k))
     if sampling.top_p < 1:
         steps.append(TopPLogitsWarper(sampling.top_p))
-    scores = LogitsProcessorList(steps)(torch.tensor([prompt]), LOGITS[None].clone())
+    scores = LogitsProcessorList(steps)(torch.tensor([said]), LOGITS[None].clone())
     return scores.softmax(-1)[0]  # type: ignore[no-any-return]
 
 
@@ -50,11 +53,11 @@ def _transformers_probabilities(sampling: Sampling, prompt: tuple[int, ...]) -> 
     ],
 )
 def test_the_distribution_is_transformers(settings: dict[str, Any]) -> None:
-    prompt = (4, 1, 4)
-    sampler = _sampler(prompt, seed=7, **settings)
+    said = (4, 1, 4)
+    sampler = _sampler(said, seed=7, **settings)
     draws = 4000
     counts = Counter(choose(LOGITS[None].clone(), [sampler])[0] for _ in range(draws))
-    expected = _transformers_probabilities(sampler.sampling, prompt)
+    expected = _transformers_probabilities(sampler.sampling, said)
     for token, probability in enumerate(expected.tolist()):
         if probability == 0:
             assert counts[token] == 0
