@@ -38,6 +38,9 @@ ARMS: Final[tuple[Arm, ...]] = get_args(Arm)
 WITHOUT_ADAPTER: Final[tuple[Arm, ...]] = ("base", "instruction", "retrieval", "rerank")
 WITH_ADAPTER: Final[tuple[Arm, ...]] = ("adapter", "both", "other")
 
+MAIN: Final = "main"
+"""The part in which everybody votes as much as the plan says."""
+
 RETRIEVED_TOKENS: Final = int(PROMPT_SHARE * (2048 - 256))
 """What retrieval may use where the bot has its default window."""
 
@@ -125,7 +128,7 @@ class Arms:
         students: Sequence[Student],
         questions: Sequence[str],
         *,
-        part: str = "main",
+        part: str = MAIN,
         on_reply: OnReply = lambda done, total: None,
     ) -> dict[int, Answers]:
         """By person id. ``part`` tells apart what the same people do in several places."""

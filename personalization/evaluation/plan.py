@@ -14,7 +14,7 @@ from typing import Any, Final
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.types import Sampling
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised when finished cells mean something else, so that they are made anew."""
 
 ADDED: Final = ("is_quick", "curve", "curve_people", "nights", "control_people")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bowerbird.personalization.evaluation import prompts, summary
 from bowerbird.personalization.evaluation.arms import (
     ARMS,
+    MAIN,
     WITH_ADAPTER,
     WITHOUT_ADAPTER,
     Answer,
@@ -166,7 +167,7 @@ class Study:
         arms = self._arms(base)
         controls = Controls(plan, self._subject, arms, self._school, self._questions)
         disliked = [said for replies in pool for said in replies]
-        lessons = [self._lesson("main", one.person, one.opinions) for one in taught]
+        lessons = [self._lesson(MAIN, one.person, one.opinions) for one in taught]
         few = taught[: plan.control_people]
         lessons += controls.lessons(few, disliked)
         objectives = Objectives(
@@ -189,7 +190,7 @@ class Study:
         finally:
             training.cancel()
             await asyncio.gather(training, return_exceptions=True)
-        adapters = [trained[_name("main", person)].adapter for person in self._people]
+        adapters = [trained[_name(MAIN, person)].adapter for person in self._people]
         students = [
             replace(student, adapter=adapter, strangers=self._strangers(number, adapters))
             for number, (student, adapter) in enumerate(zip(students, adapters, strict=True))
@@ -218,7 +219,7 @@ class Study:
             cases=cases,
             outcomes=outcomes,
             answers=answers,
-            trained={p.person_id: trained[_name("main", p)] for p in self._people},
+            trained={p.person_id: trained[_name(MAIN, p)] for p in self._people},
             drift=drift,
             strangers={one.person.person_id: one.strangers for one in students},
             controls=found_controls,
@@ -353,8 +354,8 @@ class Study:
     async def _point(
         self, votes: int, learners: Sequence[Taught], arms: Arms
     ) -> dict[str, dict[int, Outcome]]:
-        """The arms after so many votes."""
-        part = f"curve-{votes}"
+        """The arms after so many votes. As many as everybody gives have been learned already."""
+        part = MAIN if votes == self._plan.votes else f"curve-{votes}"
         lessons = [self._lesson(part, one.person, one.opinions) for one in learners]
         trained = await self._train(f"Training on {votes} votes", lessons)
         students = [
@@ -370,7 +371,11 @@ class Study:
             answers = await arms.answers(
                 arm, students, self._side_questions, part=part, on_reply=counting
             )
-            found[arm] = {one.person.person_id: one.outcome(answers) for one in learners}
+            judged = {
+                person_id: {question: replies[question] for question in self._side_questions}
+                for person_id, replies in answers.items()
+            }
+            found[arm] = {one.person.person_id: one.outcome(judged) for one in learners}
         return found
 
     async def _nights(self, cases: Mapping[int, Case], arms: Arms) -> list[dict[str, Any]]:

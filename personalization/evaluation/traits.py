@@ -300,22 +300,22 @@ def _contractions() -> Axis:
 
     return (
         Trait(
-            "formal",
-            "contractions",
-            True,
-            'Write formally, without contractions: "do not" instead of "don\'t".',
-            0,
-            lambda reply: 1 / (1 + wording.contractions(reply)),
-            lambda reply, _: wording.without_contractions(reply),
-        ),
-        Trait(
             "casual",
             "contractions",
-            False,
+            True,
             'Write casually, with contractions such as "it\'s" and "don\'t".',
             2,
             casual,
             lambda reply, _: f"{phrases.CASUAL_LEAD_IN} {reply}",
+        ),
+        Trait(
+            "formal",
+            "contractions",
+            False,
+            'Write formally, without contractions: "do not" instead of "don\'t".',
+            0,
+            lambda reply: 1 / (1 + wording.contractions(reply)),
+            lambda reply, _: wording.without_contractions(reply),
         ),
     )
 

@@ -58,7 +58,7 @@ def test_the_schema_is_what_documents_rely_on(figures: Figures) -> None:
             assert 0 <= low <= mean <= high <= 1
         assert {"coherent_share", "general_nll_change", "kl_per_token"} <= set(arm)
     assert (figures["people"], figures["votes"]) == (8, 20)
-    assert set(figures["curve"]) == set(figures["curve_gains"]) == {"4", "8"}
+    assert set(figures["curve"]) == set(figures["curve_gains"]) == {"8", "20"}
     assert figures["curve_gains"]["8"]["both_over_retrieval"][0] > 0
     assert [night["night"] for night in figures["nights"]] == [1, 2, 3, 4]
     assert figures["people_per_hour"] == {"ours": 80.0}
@@ -130,7 +130,7 @@ async def test_what_is_added_to_a_study_is_all_that_is_trained(tmp_path: Path) -
     await town.study(tmp_path, replace(town.PLAN, curve=(), nights=1, control_people=0))
     found, _, executor = await town.study(tmp_path, replace(town.PLAN, control_people=1))
     parts = {job.job_id.rsplit("-", 1)[0] for job in executor.jobs}
-    assert parts == {"degenerate", "curve-4", "curve-8", "night-2", "night-3", "night-4"}
+    assert parts == {"degenerate", "curve-8", "night-2", "night-3", "night-4"}
     assert list(found.controls) == ["degenerate"]  # of one person's shuffled votes nothing follows
 
 
