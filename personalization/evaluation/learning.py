@@ -1,7 +1,8 @@
 """Training simulated people through the real path: jobs, worker process, gate, candidate folder.
 
 Contract: a training that is finished is in the ledger and its adapter on disk, and is not done
-again; one that failed stays failed, with its error. Knows jobs and folders, no torch.
+again. One that failed has no verdict, so nothing can be measured by it: the others are ended and
+kept, then it is told. Knows jobs and folders, no torch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bowerbird.personalization.errors import TrainingError
 from bowerbird.personalization.evaluation.ledger import Ledger
 from bowerbird.personalization.evaluation.plan import Subject
 from bowerbird.personalization.evaluation.together import together
@@ -23,11 +25,13 @@ from bowerbird.personalization.training.executor import (
     TrainJob,
     TrainProgress,
     TrainRecipe,
+    Verdict,
 )
 from bowerbird.personalization.training.pairs import build_pairs
 from bowerbird.personalization.types import AdapterRef
 from bowerbird.storage.records import LabelledReply
 
+_NOTHING: Final = Verdict(False, ("there was nothing to learn from",))
 _LEARNING: Final = (0.2, 0.6)
 _STAGES: Final = {
     "queued": (0.0, 0.0),
@@ -88,18 +92,25 @@ class School:
     async def train(
         self, lessons: Sequence[Lesson], on_training: OnTraining = lambda done, total: None
     ) -> dict[str, Trained]:
-        """All of them, by name. Raises ``TrainingError`` if no worker can be started."""
+        """All of them, by name. Raises ``TrainingError`` if no worker can be started or one of
+        them failed, which may have been this machine's fault: the next call tries it again."""
         jobs = {}
         for lesson in lessons:
             if _cell(lesson.name) in self._ledger:
                 continue
             job = self._job(lesson)
             if job is None:
-                self._end(lesson.name, error="there was nothing to learn from")
+                self._end(lesson.name, _NOTHING, seconds=0.0)
             else:
                 shutil.rmtree(job.candidate_dir, ignore_errors=True)  # from a run that was stopped
                 jobs[job.job_id] = job
-        await self._run(list(jobs.values()), on_training)
+        failed = await self._run(list(jobs.values()), on_training)
+        if failed:
+            name, error = next(iter(failed.items()))
+            raise TrainingError(
+                f"{len(failed)} of {len(jobs)} trainings failed, {name} with: {error}; evaluate "
+                "again to go on from here"
+            )
         return {lesson.name: self.trained(lesson) for lesson in lessons}
 
     def trained(self, lesson: Lesson) -> Trained:
@@ -134,7 +145,8 @@ class School:
             keeps_rejected=lesson.keeps_rejected,
         )
 
-    async def _run(self, jobs: Sequence[TrainJob], on_training: OnTraining) -> None:
+    async def _run(self, jobs: Sequence[TrainJob], on_training: OnTraining) -> dict[str, str]:
+        """What failed, and why."""
         done: dict[str, float] = {}
 
         def tell(job_id: str, share: float) -> None:
@@ -142,49 +154,38 @@ class School:
             on_training(int(100 * sum(done.values())), 100 * len(jobs))
 
         shares = [jobs[number :: len(self._executors)] for number in range(len(self._executors))]
-        await together(
+        failed = await together(
             self._run_share(executor, share, tell)
             for executor, share in zip(self._executors, shares, strict=True)
             if share
         )
+        return {name: error for of_share in failed for name, error in of_share.items()}
 
     async def _run_share(
         self,
         executor: TrainExecutor,
         jobs: Sequence[TrainJob],
         tell: Callable[[str, float], None],
-    ) -> None:
+    ) -> dict[str, str]:
+        failed = {}
         async with aclosing(executor.run(jobs)) as events:
             async for event in events:
                 if isinstance(event, TrainProgress):
                     begin, size = _STAGES.get(event.stage, _LEARNING)
                     tell(event.job_id, begin + size * event.done / max(1, event.total))
                     continue
-                verdict = event.verdict
-                self._end(
-                    event.job_id,
-                    is_accepted=verdict is not None and verdict.is_accepted,
-                    reasons=verdict.reasons if verdict else (),
-                    measurements=verdict.measurements if verdict else {},
-                    error=event.error,
-                    seconds=event.seconds,
-                )
+                if event.verdict is None:
+                    failed[event.job_id] = event.error or "no reason was given"
+                else:
+                    self._end(event.job_id, event.verdict, event.seconds)
                 tell(event.job_id, 1.0)
+        return failed
 
-    def _end(
-        self,
-        name: str,
-        *,
-        is_accepted: bool = False,
-        reasons: Sequence[str] = (),
-        measurements: Mapping[str, Any] | None = None,
-        error: str | None = None,
-        seconds: float = 0.0,
-    ) -> None:
+    def _end(self, name: str, verdict: Verdict, seconds: float) -> None:
         told = {
-            "is_accepted": is_accepted,
-            "reasons": [*reasons, *([error] if error else [])],
-            "measurements": dict(measurements or {}),
+            "is_accepted": verdict.is_accepted,
+            "reasons": list(verdict.reasons),
+            "measurements": dict(verdict.measurements),
             "seconds": round(seconds, 1),
         }
         self._ledger.put(_cell(name), told)

@@ -66,3 +66,23 @@ async def test_where_one_fails_none_goes_on(tmp_path: Path) -> None:
         async with asyncio.timeout(5):
             await school(tmp_path, waiting, BrokenExecutor()).train(lessons(2))
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_training_that_failed_is_told_and_tried_again(tmp_path: Path) -> None:
+    fine, broken = FakeExecutor(), FakeExecutor()
+    broken.error = "there was not enough memory to train"
+    with pytest.raises(TrainingError, match=r"1 of 2 .* main-1 with: there was not enough memory"):
+        await school(tmp_path, fine, broken).train(lessons(2))
+
+    trained = await school(tmp_path, fine).train(lessons(2))
+    assert [job.job_id for job in fine.jobs] == ["main-0", "main-1"]
+    assert all(one.is_accepted for one in trained.values())
+
+
+async def test_where_there_is_nothing_to_learn_from_the_base_answers(tmp_path: Path) -> None:
+    executor = FakeExecutor()
+    nothing = Lesson("main-1", 1, ())
+    trained = (await school(tmp_path, executor).train([nothing]))["main-1"]
+    assert executor.jobs == []
+    assert trained.adapter is None
+    assert trained.reasons == ("there was nothing to learn from",)
