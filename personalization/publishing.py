@@ -60,18 +60,22 @@ class Publisher:
         )
         candidate = Path(job.candidate_dir)
         if verdict.is_accepted:
+            ref = None
             try:
                 ref = await self._adapters.publish(candidate, record, check=self._backend.preload)
-            except AdapterError as error:
-                reason = f"It cannot be used: {error}"
-                verdict = replace(verdict, is_accepted=False, reasons=(reason,))
-            else:
                 if ref is None:
-                    await self._backend.unload(*pair)
                     return CANCELLED
                 if is_stale:
                     await self._adapters.keep_only(ref)
                 return _ending(RunState.PROMOTED, record, verdict)
+            except AdapterError as error:
+                reason = f"It cannot be used: {error}"
+                verdict = replace(verdict, is_accepted=False, reasons=(reason,))
+            finally:
+                # What came to nothing may be in memory under a number that is given again, and
+                # what has seen a deleted text must not stay there either.
+                if ref is None or is_stale:
+                    await self._backend.unload(*pair)
         record = replace(record, state=AdapterState.REJECTED, verdict=_as_json(verdict))
         if not await self._adapters.reject(candidate, record):
             return CANCELLED

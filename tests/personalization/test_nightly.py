@@ -26,8 +26,9 @@ from bowerbird.personalization.nightly import Nightly
 from bowerbird.personalization.training.executor import TrainProgress, TrainRecipe, Verdict
 from bowerbird.personalization.training_runs import MAX_ATTEMPTS
 from bowerbird.personalization.types import AdapterRef
-from bowerbird.storage.records import Consent, FeedbackKind, Run, RunState
+from bowerbird.storage.records import AdapterVersion, Consent, FeedbackKind, Run, RunState
 from bowerbird.storage.sql import SqlStore
+from bowerbird.storage.store import StoreError
 from tests.fakes import FakeBackend, FakeExecutor
 from tests.storage.samples import (
     ALICE,
@@ -206,6 +207,27 @@ async def test_what_cannot_be_served_is_not_promoted(
     assert "its rank is too high" in run.detail
     assert await house.active() is None
     assert house.files() == []
+
+
+async def test_of_a_version_that_was_not_published_nothing_stays_in_the_engine(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number is given to the next one, which must not be answered with these weights."""
+    record = house.store.add_adapter
+
+    async def add_adapter(adapter: AdapterVersion, *, promote: bool) -> bool:
+        raise StoreError("the disk is full")
+
+    await house.vote()
+    monkeypatch.setattr(house.store, "add_adapter", add_adapter)
+    (failed,) = await house.nightly().run_night(NIGHT)
+    assert failed.state is RunState.FAILED
+    assert house.files() == []
+    assert house.backend.unloaded == [(SCOPE, ALICE)]
+    monkeypatch.setattr(house.store, "add_adapter", record)
+    (again,) = await house.nightly().run_night("2026-11-22")
+    assert [adapter.version for adapter in house.backend.preloaded] == [1, 1]
+    assert (again.state, again.version) == (RunState.PROMOTED, 1)
 
 
 async def test_one_persons_trouble_never_stops_the_night(
@@ -488,6 +510,7 @@ async def test_deleted_texts_leave_the_weights_with_the_next_night(house: House)
     (run,) = await nightly.run_night(NIGHT)
     assert run.state is RunState.PROMOTED
     assert house.files() == ["v3"]  # no version that has seen the text is left
+    assert house.backend.unloaded == [(SCOPE, ALICE)]  # nor in the engine's memory
 
 
 async def test_if_the_cleansed_version_fails_the_old_one_may_not_stay(house: House) -> None:
