@@ -22,13 +22,14 @@ from bowerbird.personalization.evaluation.metrics import interval
 from bowerbird.personalization.evaluation.opinions import (
     Opinion,
     all_disliked,
-    labelled_replies,
+    counting_labels,
     shuffled,
 )
 from bowerbird.personalization.evaluation.outcomes import Case, Outcome, rounded
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
 from bowerbird.personalization.training.executor import ALL_LINEAR, TrainRecipe
+from bowerbird.storage.records import LabelledReply
 
 DISLIKED: Final = 20
 MAX_SHUFFLED_GAIN: Final = 0.03
@@ -129,10 +130,10 @@ class Controls:
         trained: Mapping[str, Trained],
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
+        ended = [trained[self._shuffled(one).name] for one in taught]
         students = [
-            Student(one.person, self._labelled(one, shuffled_votes(self._plan, one)), adapter)
-            for one in taught
-            for adapter in [trained[self._shuffled(one).name].adapter]
+            Student(one.person, self._labelled(one, shuffled_votes(self._plan, one)), end.adapter)
+            for one, end in zip(taught, ended, strict=True)
         ]
         # Without a scorer the first of several is sent, which may by chance be a good one.
         unknown = [Student(one.person, ()) for one in taught]
@@ -147,6 +148,8 @@ class Controls:
                 [new.satisfaction - old.satisfaction for new, old in zip(now, then, strict=True)]
             )
         return {
+            # What the gate stopped gains nothing, whatever the votes.
+            "accepted_share": fmean(end.is_accepted for end in ended),
             "gain": rounded(gains["adapter"]),
             "rerank_gain": rounded(gains["rerank"]),
             "is_as_expected": all(
@@ -184,8 +187,8 @@ class Controls:
             self._labelled(one, shuffled_votes(self._plan, one)),
         )
 
-    def _labelled(self, one: Taught, opinions: Sequence[Opinion]) -> Any:
-        return labelled_replies(
+    def _labelled(self, one: Taught, opinions: Sequence[Opinion]) -> tuple[LabelledReply, ...]:
+        return counting_labels(
             one.person.person_id,
             opinions,
             system_prompt=self._subject.system_prompt,

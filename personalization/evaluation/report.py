@@ -142,7 +142,8 @@ def _controls(controls: Mapping[str, Any]) -> str:
     if shuffled := controls.get("shuffled"):
         nothing = (
             f"gain of the adapter {_points(shuffled['gain'])}, of the scorer "
-            f"{_points(shuffled['rerank_gain'])}"
+            f"{_points(shuffled['rerank_gain'])}; {shuffled['accepted_share']:.0%} of the adapters "
+            "were accepted by the gate"
         )
         rows.append(["shuffled votes", nothing, _verdict(shuffled["is_as_expected"])])
     return _table(["Control", "Found", "As expected"], rows)

@@ -92,7 +92,8 @@ def as_json(found: Findings, people_per_hour: Mapping[str, float] | None) -> dic
                 if not one.is_accepted
                 for reason in one.reasons
             ),
-            "seconds_per_person": round(fmean(one.seconds for one in found.trained.values()), 1),
+            # Not what one costs: they are trained several at once, and wait for each other.
+            "seconds_until_verdict": round(fmean(one.seconds for one in found.trained.values()), 1),
         },
         "controls": dict(found.controls),
         "objectives": dict(found.objectives),
@@ -180,6 +181,15 @@ def _left_out(found: Findings, people_per_hour: Mapping[str, float] | None) -> l
             f"A quick run: {found.plan.people} people, so the intervals are wide; "
             "no curve over votes, no nights in a row, no shuffled votes and no other objectives."
         )
+    else:
+        parts = {
+            "curve over votes": found.curve,
+            "nights in a row": found.nights,
+            "controls": found.controls,
+            "other objectives": found.objectives,
+        }
+        if missing := [name for name, part in parts.items() if not part]:
+            lines.append(f"Left out: {', '.join(missing)}.")
     if not found.measures_relevance:
         lines.append(
             "Relevance to the question was not measured: "

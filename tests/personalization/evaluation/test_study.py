@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation import plots, report, summary
 from bowerbird.personalization.evaluation.arms import ARMS
 from bowerbird.personalization.evaluation.asking import Said
@@ -100,7 +101,29 @@ def test_nonsense_that_grants_every_wish_is_a_loss(figures: Figures) -> None:
 
 
 def test_shuffled_votes_gain_nothing(figures: Figures) -> None:
-    assert figures["controls"]["shuffled"]["is_as_expected"]
+    control = figures["controls"]["shuffled"]
+    assert control["is_as_expected"]
+    assert control["accepted_share"] == 1  # so it is not the gate that kept them from gaining
+
+
+async def test_controls_are_taught_what_counts_as_everybody_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taste_change, "current", lambda labelled: labelled[-6:])
+    _, _, executor = await town.study(tmp_path, replace(town.PLAN, curve=(), nights=0))
+    taught = {job.job_id: {one.turns for one in job.examples} for job in executor.jobs}
+    assert all(len(questions) <= 6 for questions in taught.values())
+    assert {"main-1", "shuffled-1", "degenerate-1"} <= set(taught)
+
+
+def test_what_was_left_out_is_said(found: Findings) -> None:
+    def left_out(**parts: Any) -> list[str]:
+        full = replace(found, plan=replace(found.plan, is_quick=False), **parts)
+        lines: list[str] = summary.as_json(full, {"ours": 80.0})["left_out"]
+        return [line for line in lines if line.startswith("Left out")]
+
+    assert left_out() == []
+    assert left_out(curve={}, nights=[]) == ["Left out: curve over votes, nights in a row."]
 
 
 def test_other_objectives_are_compared_also_where_the_gate_says_no(figures: Figures) -> None:
