@@ -62,7 +62,8 @@ class LoraSlots:
             )
         device = next(model.parameters()).device
         if dtype is None:  # CPUs multiply thin float32 matrices much faster than bfloat16 ones
-            dtype = torch.float32 if device.type == "cpu" else next(model.parameters()).dtype
+            is_wide = trainable or device.type == "cpu"  # and small steps vanish in bfloat16
+            dtype = torch.float32 if is_wide else next(model.parameters()).dtype
         # One more than asked for: the last slot stays zero, for rows without an adapter.
         self._flat = torch.zeros(slots + 1, width, dtype=dtype, device=device)
         self._is_empty = [True] * (slots + 1)

@@ -120,3 +120,14 @@ def test_a_fresh_adapter_is_the_base_and_drawn_as_peft_draws(model: Any) -> None
         bound = 1 / a.shape[1] ** 0.5  # Kaiming uniform with a = √5
         assert 0.8 * bound < float(a.abs().max()) <= bound, path
         assert not b.any(), path
+
+
+def test_what_learns_is_in_float32_also_where_the_base_is_not(model: Any) -> None:
+    """In float16 AdamW's second moment would be 0, in bfloat16 it would never decay."""
+    model.to("meta", torch.bfloat16)  # a device that is no CPU
+    for is_trainable, dtype in ((False, torch.bfloat16), (True, torch.float32)):
+        slots = LoraSlots.attach(
+            model, targets=ALL_LINEAR, slots=2, rank=RANK, trainable=is_trainable
+        )
+        assert slots.values.dtype == dtype
+        slots.detach()
