@@ -6,6 +6,7 @@ it. Replies to one question are averaged first, so that every question counts th
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -93,6 +94,20 @@ class Case:
     def best_of_base(self) -> float:
         """Satisfaction if the best of the base's samples were known: a ceiling for choosing."""
         return fmean(max(map(self.worth, replies))[0] for replies in self.base.values())
+
+    def satisfaction_with(self, stranger: Person) -> float:
+        """With the base's replies, edited to all that ``stranger`` wishes: what this person would
+        think of that one's adapter if it had learned everything and cost no coherence."""
+        rng = random.Random(f"{self.person.person_id} {stranger.person_id}")  # noqa: S311
+
+        def edited(answer: Answer) -> float:
+            said = answer.said
+            if not self.bounds.admit(answer.look):
+                return 0.0
+            reply = stranger.correction(said.question, said.text, rng)
+            return self.person.satisfaction(said.question, reply)
+
+        return fmean(fmean(map(edited, replies)) for replies in self.base.values())
 
     def _wishes(self, answer: Answer) -> Worth:
         said = answer.said

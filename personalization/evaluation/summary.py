@@ -83,6 +83,7 @@ def as_json(found: Findings, people_per_hour: Mapping[str, float] | None) -> dic
             "both_over_rerank": _gain(found.outcomes["both"], found.outcomes["rerank"]),
             "both_over_adapter": _gain(found.outcomes["both"], found.outcomes["adapter"]),
             "other_over_base": _gain(found.outcomes["other"], base),
+            "perfect_stranger_over_base": _perfect_strangers(found),
         },
         "gate": {
             "accepted_share": round(fmean(one.is_accepted for one in found.trained.values()), 4),
@@ -155,6 +156,23 @@ def _general_nll_change(arm: str, found: Findings) -> float:
 def _gain(one: Mapping[int, Outcome], other: Mapping[int, Outcome]) -> list[float]:
     """Difference in satisfaction, by person."""
     return rounded(interval([one[key].satisfaction - other[key].satisfaction for key in one]))
+
+
+def _perfect_strangers(found: Findings) -> list[float]:
+    """What ``other_over_base`` would be if adapters met every wish of their owners and no reply
+    were less coherent for it: wishes of different people are not independent of each other."""
+    gains = []
+    for person_id, case in found.cases.items():
+        base = found.outcomes["base"][person_id].satisfaction
+        gains.append(
+            fmean(
+                case.satisfaction_with(found.cases[adapter.user_id].person) - base
+                if adapter
+                else 0.0
+                for adapter in found.strangers[person_id]
+            )
+        )
+    return rounded(interval(gains))
 
 
 def _point(outcomes: Mapping[int, Outcome]) -> dict[str, Any]:
