@@ -3,8 +3,8 @@
 Contract: an *axis* has two poles that no reply can meet at once, so whoever wants one is the exact
 opposite of whoever wants the other, and no way of answering can please both. ``score`` is 1 exactly
 when the wish is met. The first pole is what the base model seldom does, the second what it mostly
-does. Knows no model; bounds come from SmolLM2's own replies (80 sampled as served: 9 % have 31
-words or fewer, three quarters 60 or more, a quarter are lists, 14 % without any contraction).
+does. Knows no model; bounds come from SmolLM2's own replies (320 sampled as served: a quarter have
+40 words or fewer and half 60 or more, 7 % are lists, half have no contraction and a third enough).
 """
 
 from __future__ import annotations
