@@ -64,6 +64,7 @@ CURVE_ARMS: Final[tuple[Arm, ...]] = ("base", "retrieval", "rerank", "adapter", 
 MAX_CORRECTIONS: Final = 80
 """So many corrections are looked at to see whether the measure of coherence is fair."""
 
+WITHOUT_RELEVANCE: Final = "without-relevance"
 _WAITING: Final = 64
 
 
@@ -82,9 +83,6 @@ async def evaluate(
     from bowerbird.personalization.evaluation.judge import Judge  # seconds: torch
     from bowerbird.personalization.generation.engine import TorchEngine
 
-    kept = folder / fingerprint(plan, subject)
-    ledger = Ledger(kept / "cells.jsonl")
-    base_ledger = Ledger(folder / f"base-{base_fingerprint(plan, subject)}.jsonl")
     sampling = replace(subject.sampling, max_new_tokens=plan.max_new_tokens)
     async with AsyncExitStack() as opened:
         engine = TorchEngine(
@@ -107,6 +105,11 @@ async def evaluate(
             rank=subject.recipe.rank,
         )
         report("Loading the model", 2, 2)
+        if not judge.measures_relevance:  # or replies would be held to what the others never show
+            folder = folder / WITHOUT_RELEVANCE
+        kept = folder / fingerprint(plan, subject)
+        ledger = Ledger(kept / "cells.jsonl")
+        base_ledger = Ledger(folder / f"base-{base_fingerprint(plan, subject)}.jsonl")
         tokenizer = engine.tokenizer
         asker = Asker(
             engine,
@@ -287,7 +290,7 @@ class Study:
         """The adapters of the couples that come next, whose opposite wishes cancel out."""
         after_own_couple = number // 2 * 2 + 2
         others = [(after_own_couple + i) % len(adapters) for i in range(self._plan.others)]
-        return tuple(adapters[other] for other in others)
+        return tuple(adapters[other] for other in others if other != number)
 
     async def _train(self, what: str, lessons: Sequence[Lesson]) -> dict[str, Trained]:
         return await self._school.train(lessons, self._counting(what))
@@ -379,7 +382,9 @@ class Study:
         return found
 
     async def _nights(self, cases: Mapping[int, Case], arms: Arms) -> list[dict[str, Any]]:
-        people = self._people[:: max(2, 2 * (len(self._people) // 4))][: self._plan.night_people]
+        firsts = self._people[::2]  # of each couple
+        count = min(self._plan.night_people, len(firsts))
+        people = [firsts[number * len(firsts) // count] for number in range(count)]
         if not self._plan.nights or not people:
             return []
         nights = Nights(self._plan, self._subject, arms, self._school, dict(cases))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,9 @@ async def test_everything_together(tiny_model_dir: Path, tmp_path: Path) -> None
     assert len(figures["left_out"]) == 3
     again = summary.as_json(await run(), None)
     assert again | {"made_at": None} == figures | {"made_at": None}
+    # Nothing that is judged by relevance is ever mixed with it.
+    kept = await asyncio.to_thread(lambda: [path.name for path in tmp_path.iterdir()])
+    assert kept == [study.WITHOUT_RELEVANCE]
 
 
 def test_a_judge_tells_an_adapter_from_the_base(tiny_model_dir: Path, tmp_path: Path) -> None:

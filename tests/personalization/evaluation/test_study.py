@@ -87,7 +87,32 @@ def test_choosing_among_base_replies_gains_no_more_than_there_is(figures: Figure
 
 
 def test_strangers_adapters_please_nobody_in_particular(figures: Figures) -> None:
-    assert figures["gains"]["other_over_base"][0] < 0.1
+    gains = figures["gains"]
+    assert gains["other_over_base"][0] < 0.1
+    assert gains["other_over_base"] == pytest.approx(gains["perfect_stranger_over_base"], abs=0.1)
+
+
+def test_a_stranger_who_wants_the_opposite_pleases_nobody(found: Findings) -> None:
+    for case in found.cases.values():
+        partner = found.cases[case.person.partner_id].person
+        assert case.satisfaction_with(partner) == 0
+        assert case.satisfaction_with(case.person) == 1
+
+
+async def test_nobody_is_their_own_stranger(tmp_path: Path) -> None:
+    two = replace(town.PLAN, people=2, curve=(), nights=0, control_people=0)
+    found, _, _ = await town.study(tmp_path, two)
+    worn = {
+        person: [one.user_id for one in others if one] for person, others in found.strangers.items()
+    }
+    assert worn == {1: [2], 2: [1]}
+
+
+async def test_as_many_live_through_the_nights_as_the_plan_says(tmp_path: Path) -> None:
+    nights = replace(town.PLAN, curve=(), nights=1, night_people=4, control_people=0)
+    _, _, executor = await town.study(tmp_path, nights)
+    lived = [job.job_id for job in executor.jobs if job.job_id.startswith("night")]
+    assert lived == ["night-1-1", "night-1-3", "night-1-5", "night-1-7"]  # one of each couple
 
 
 def test_nonsense_that_grants_every_wish_is_a_loss(figures: Figures) -> None:
