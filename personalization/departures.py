@@ -101,9 +101,9 @@ class Departures:
             await self._trainings.cancel(user_id, server_id)
         # Rows first: weights without a row are swept at the next start.
         replies = await self._store.erase_server(server_id)
-        for scope_id, user_id in people:
-            await self._engine.unload(scope_id, user_id)
         await self._weights.delete(people)
+        for scope_id, user_id in people:  # not before: a reply must find no file to load
+            await self._engine.unload(scope_id, user_id)
         await self.came_back(server_id)  # nothing is left to wait for
         _log.info("Erased server %d, left %s ago: %d replies", server_id, KEPT_FOR, replies)
 

@@ -296,8 +296,10 @@ class FeedbackService:
 
     async def _delete_weights(self, people: Iterable[tuple[int, int]]) -> None:
         pairs = sorted(people)
-        await self._unload(pairs)
-        await self._adapters.delete(pairs)
+        try:
+            await self._adapters.delete(pairs)
+        finally:  # not before: a reply that begins now must find no file to load
+            await self._unload(pairs)
 
     async def _unload(self, people: Iterable[tuple[int, int]]) -> None:
         """The engine remembers prompts for a while, so that the next turn begins at once."""

@@ -288,6 +288,25 @@ async def test_forgetting_stops_training_first_and_takes_the_weights(home: Home)
     assert await home.store.reply_of_message(100) is None
 
 
+@pytest.mark.parametrize("how", ["forget", "reset"])
+async def test_the_engine_forgets_weights_that_cannot_be_loaded_any_more(
+    home: Home, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A reply that begins in between would bring them back into memory, to stay there."""
+    done: list[str] = []
+
+    async def unload(scope_id: int, user_id: int) -> None:
+        done.extend(name for name, _ in home.recorder.calls)
+
+    monkeypatch.setattr(home.backend, "unload", unload)
+    await home.feedback.opt_in(SCOPE, ALICE)
+    if how == "forget":
+        await home.feedback.forget(ALICE, SCOPE)
+    else:
+        await home.feedback.reset(SCOPE, ALICE, keep_feedback=True)
+    assert done == ["cancel", "delete"]
+
+
 async def test_reset_takes_the_weights_and_keeps_what_it_is_told_to(home: Home) -> None:
     await home.feedback.opt_in(SCOPE, ALICE)
     await home.record(100)
