@@ -130,14 +130,14 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
 
     Raises ``StoreError``, and ``ModelError`` where the base model is not on this machine.
     """
-    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+    from bowerbird.personalization.training.subprocess_executor import WORKER, SubprocessExecutor
 
     async with AsyncExitStack() as opened:
         store = await opened.enter_async_context(open_store(settings))
         model = await asyncio.to_thread(model_path, settings.base_model, settings.models_dir)
         await _outdate_adapters(settings, store)
         adapters = AdapterLibrary(settings.adapters_dir, store, settings.base_model)
-        executor = SubprocessExecutor()
+        executor = SubprocessExecutor(command=(*WORKER, "--device", settings.device))
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, NoBackend(), model)
         yield Library(settings, store, adapters, nightly)
@@ -184,7 +184,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
     """
     from bowerbird.personalization.feedback import FeedbackService
     from bowerbird.personalization.generation.engine import TorchEngine
-    from bowerbird.personalization.training.subprocess_executor import SubprocessExecutor
+    from bowerbird.personalization.training.subprocess_executor import WORKER, SubprocessExecutor
 
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(alone(settings.data_dir))
@@ -211,7 +211,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         replies = _replies(
             settings, engine, engine.tokenizer, adapters, store, engine.context_tokens
         )
-        executor = SubprocessExecutor(is_busy=lambda: replies.is_busy)
+        executor = SubprocessExecutor(
+            is_busy=lambda: replies.is_busy, command=(*WORKER, "--device", settings.device)
+        )
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, engine, model)
         feedback = FeedbackService(store, adapters, nightly, engine)

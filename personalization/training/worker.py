@@ -102,12 +102,15 @@ class _Task:
 
 
 class Worker:
-    """Trains jobs in groups of up to ``people`` on one base model."""
+    """Trains jobs in groups of up to ``people`` on one base model, which is on ``device``."""
 
-    def __init__(self, inbox: Inbox, emit: Emit, *, people: int = PEOPLE) -> None:
+    def __init__(
+        self, inbox: Inbox, emit: Emit, *, people: int = PEOPLE, device: str = "auto"
+    ) -> None:
         self._inbox = inbox
         self._emit = emit
         self._people = people
+        self._device = device
         self._base: SharedBase | None = None
         self._base_path: str | None = None
 
@@ -247,7 +250,7 @@ class Worker:
         if self._base is None or self._base_path != path:
             torch.set_num_threads(1)
             self._base, self._base_path = None, None  # the old one first, for its memory
-            self._base, self._base_path = SharedBase(path), path
+            self._base, self._base_path = SharedBase(path, device=self._device), path
         return self._base
 
     def _load_incumbent(self, base: SharedBase, slot: int, job: TrainJob) -> bool:
@@ -317,9 +320,10 @@ def main() -> None:
     write = _own_stdout()
     parser = argparse.ArgumentParser(description="Started by Bowerbird; talks on standard input.")
     parser.add_argument("--people", type=int, default=PEOPLE, help="trained at once (%(default)s)")
-    options = parser.parse_args()
+    parser.add_argument("--device", default="auto", help="where the base model runs (%(default)s)")
+    options = vars(parser.parse_args())
     inbox = Inbox(sys.stdin.buffer)
-    Worker(inbox, lambda message: write(encode_line(message)), people=options.people).serve()
+    Worker(inbox, lambda message: write(encode_line(message)), **options).serve()
 
 
 if __name__ == "__main__":

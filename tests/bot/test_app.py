@@ -16,6 +16,7 @@ from bowerbird.personalization.generation.backend import GenerationRequest
 from bowerbird.personalization.generation.compute_thread import default_threads
 from bowerbird.personalization.types import Conversation, Sampling, Turn
 from bowerbird.storage.store import StoreError
+from tests.storage.samples import ALICE, SCOPE, a_reply, consent, some_feedback
 
 
 @pytest.fixture
@@ -73,6 +74,16 @@ async def test_replies_are_computed_with_as_many_threads_as_are_set(
         caplog.clear()
         async with build(Settings(**wanted | {"compute_threads": threads})):
             assert f", {told} threads, " in caplog.text
+
+
+async def test_training_runs_where_replies_are_made(wanted: dict[str, Any]) -> None:
+    settings = Settings(**wanted | {"device": "nowhere", "training_acknowledged": True})
+    async with open_library(settings) as library:
+        await consent(library.store, ALICE)
+        await library.store.add_reply(a_reply(2))
+        await library.store.put_feedback(some_feedback(2))
+        run, _ = await library.nightly.retrain(SCOPE, ALICE)
+    assert run.detail.startswith("DEVICE=nowhere cannot be used here")
 
 
 @pytest.mark.parametrize(
