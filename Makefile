@@ -32,7 +32,7 @@ types: $(VENV)/.dev
 	@for package in $(PACKAGES); do ln -sfn ../../../$$package $(TYPES)/$$package; done
 	@MYPYPATH=build/types $(BIN)/mypy $(foreach package,$(PACKAGES),-p bowerbird.$(package))
 
-bench: $(VENV)/.dev data/models/smollm2-135m/config.json  ## measure what README's figures come from
+bench: $(VENV)/.dev data/models/smollm2-135m/config.json  ## measure what the figures in docs/LOG.md come from
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 evaluate: $(VENV)/.evaluate data/models/smollm2-135m/config.json  ## measure whether learning works (ARGS=--quick: ten minutes)
