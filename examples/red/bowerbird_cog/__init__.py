@@ -7,6 +7,7 @@ called ``bowerbird``, since Red would put it in place of the installed package.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -22,6 +23,7 @@ from bowerbird.bot.cogs.my import MyCog
 from bowerbird.bot.failures import CommandError
 from bowerbird.bot.settings import Settings
 from bowerbird.personalization.errors import PersonalizationError
+from bowerbird.personalization.models import fetch_model
 from bowerbird.storage.store import StoreError
 
 __red_end_user_data_statement__ = get_end_user_data_statement_or_raise(__file__)
@@ -32,6 +34,8 @@ async def setup(bot: Red) -> None:
     if "data_dir" not in settings.model_fields_set:
         settings = Settings(data_dir=cog_data_path(raw_name="Bowerbird"))
     try:
+        # The console would put it into its own folder, not into Red's. Quick once it is there.
+        await asyncio.to_thread(fetch_model, settings.base_model, settings.models_dir)
         await plugin.setup(bot, settings, adapt=_for_red)
     except (CommandError, PersonalizationError, StoreError) as error:
         raise errors.CogLoadError(f"Bowerbird cannot start: {error}") from error
