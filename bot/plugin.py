@@ -14,6 +14,7 @@ from typing import Any
 from bowerbird.bot import cogs
 from bowerbird.bot.app import build
 from bowerbird.bot.cogs.base import Bot
+from bowerbird.bot.failures import CommandError
 from bowerbird.bot.settings import Settings
 
 _ATTRIBUTE = "_bowerbird_opened"
@@ -22,10 +23,12 @@ _ATTRIBUTE = "_bowerbird_opened"
 async def setup(
     bot: Bot, settings: Settings | None = None, *, adapt: cogs.Adapt = cogs.as_it_is
 ) -> None:
-    """Load the model and add the cogs. All or nothing.
+    """Load the model and add the cogs. All or nothing. Raises ``CommandError`` if they are there.
 
     ``adapt``: for hosts that ask more of a cog than discord.py does (see ``examples/red``).
     """
+    if any(bot.get_cog(cog.__cog_name__) for cog in cogs.COGS):
+        raise CommandError("Bowerbird is in this bot already; unload that one first")
     async with AsyncExitStack() as opening:
         services = await opening.enter_async_context(build(settings or Settings()))
         await cogs.install(bot, services, adapt=adapt)

@@ -103,9 +103,20 @@ async def install(
     try:
         for cog in COGS:
             if has_nights or cog is not NightsCog:
-                await bot.add_cog(adapt(cog)(bot, services, answerer, schedule))
+                await _add(bot, adapt(cog)(bot, services, answerer, schedule))
     except BaseException:
         await uninstall(bot)
+        raise
+
+
+async def _add(bot: Bot, cog: BowerbirdCog) -> None:
+    """Where the name of a command is taken, discord.py leaves the cog's listeners behind."""
+    try:
+        await bot.add_cog(cog)
+    except BaseException:
+        for name, listener in cog.get_listeners():
+            bot.remove_listener(listener, name)
+        await cog.cog_unload()
         raise
 
 

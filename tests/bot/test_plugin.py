@@ -15,6 +15,7 @@ from discord.http import Route
 from bowerbird.bot import plugin
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.my import MyCog
+from bowerbird.bot.failures import CommandError
 from bowerbird.bot.settings import Settings
 from bowerbird.playground import Playground, RateLimits
 from bowerbird.playground.world import DEMO_TOKEN
@@ -22,6 +23,7 @@ from tests.bot import house as houses
 from tests.fakes import FakeBackend, FakeExecutor
 
 EXTENSION = "bowerbird.bot.plugin"
+FETCH = "GET /channels/{channel_id}/messages/{message_id}"
 
 
 class Host(commands.Bot):
@@ -136,3 +138,45 @@ async def test_a_load_that_fails_leaves_nothing(
     with pytest.raises(ValueError, match="no"):
         await plugin.setup(host)
     assert host.traces == before
+
+
+async def test_a_name_that_the_host_has_taken_leaves_nothing(host: Host) -> None:
+    """discord.py adds a cog's listeners before its commands, and takes none of them back."""
+
+    @host.tree.command(name="ask", description="The host's own.")
+    async def ask(interaction: discord.Interaction[Host]) -> None:
+        await interaction.response.send_message("mine")
+
+    before = host.traces
+    with pytest.raises(discord.app_commands.CommandAlreadyRegistered):
+        await plugin.setup(host)
+    assert host.traces == before
+
+
+async def test_a_second_one_is_refused_and_the_first_stays(host: Host) -> None:
+    await host.load_extension(EXTENSION)
+    loaded = host.traces
+    with pytest.raises(CommandError, match="in this bot already"):
+        await plugin.setup(host)
+    assert host.traces == loaded
+
+
+async def test_what_is_the_host_s_is_left_to_it(host: Host) -> None:
+    """Its commands are no questions, and what it says is no reply of ours."""
+    playground: Playground = host.playground  # type: ignore[attr-defined]
+
+    @host.command()
+    async def play(context: commands.Context[Host]) -> None:
+        await context.reply("Playing")
+
+    await host.load_extension(EXTENSION)
+    alice = playground.person("alice")
+    dm = await alice.dm()
+    playing = await alice.wait_for_reply(await alice.say(dm, "!play a song"))
+    for emoji in ("👍", "🔁"):
+        await alice.react(playing, emoji)
+    await alice.wait_until(lambda: len(playground.requests_to(FETCH)) == 2)
+    question = await alice.say(dm, "and who are you?")
+    await alice.wait_for_message(lambda m: m.reference_id == question.id and len(m.reactions) == 3)
+    said = [m.content for m in alice.messages(dm) if m.author_id == playground.bot.id]
+    assert [text.partition(":")[0] for text in said] == ["Playing", "You said"]
