@@ -233,10 +233,10 @@ async def referred(message: discord.Message) -> discord.Message | None:
         return reference.resolved
     if isinstance(reference.resolved, discord.DeletedReferencedMessage):
         return None
+    if reference.channel_id != message.channel.id:  # forwarded: no part of what is said here
+        return None
     if reference.cached_message is not None:
         return reference.cached_message
-    if reference.channel_id != message.channel.id:
-        return None
     try:
         return await message.channel.fetch_message(reference.message_id)
     except (discord.NotFound, discord.Forbidden) as error:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
+import discord
 import pytest
 
+from bowerbird.bot import context
 from bowerbird.personalization.errors import QueueFullError
 from bowerbird.playground import Playground, serialize
 from bowerbird.playground.model import Attachment
@@ -53,6 +55,24 @@ async def test_a_reply_chain_is_the_conversation(house: House) -> None:
         house.backend.prompts[-1],
         re.DOTALL,
     )
+
+
+async def test_what_was_forwarded_stays_where_it_was(house: House) -> None:
+    """The message may be at hand, and what stands above it there is not for the readers here."""
+    alice, world = house.person("alice"), house.playground.world
+    staff = world.create_channel(world.guilds[house.scope_id], "staff")
+    said, copy = await alice.say(staff, "agreed"), await alice.say("general", "look")
+    state = house.client._connection
+
+    async def at_hand() -> bool:
+        return None not in {state._get_message(said.id), state._get_message(copy.id)}
+
+    await house.until(at_hand)
+    forward: Any = state._get_message(copy.id)
+    where: Any = {"type": 1, "message_id": said.id, "channel_id": staff.id}
+    forward.reference = discord.MessageReference.with_state(state, where)
+    assert forward.reference.cached_message.content == "agreed"
+    assert await context.referred(forward) is None
 
 
 async def test_a_reply_without_ping_is_answered_too(house: House) -> None:
