@@ -15,6 +15,8 @@ from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.lessons import LessonButton
 from bowerbird.personalization.feedback import Given
 
+FORM_LIMIT = 4000
+"""Characters that Discord lets somebody write into a form."""
 MENU_NAME = "Teach a better reply"
 """As it stands in the code; what people read is in the catalogue."""
 
@@ -57,7 +59,8 @@ class TeachCog(BowerbirdCog, name=controls.TEACH):
 
 
 class _Lesson(discord.ui.Modal):
-    """Begins with what was said, so that a small change is a small change."""
+    """Begins with what was said, so that a small change is a small change; with nothing where that
+    does not fit, since the beginning alone would teach to stop there."""
 
     def __init__(
         self,
@@ -68,17 +71,17 @@ class _Lesson(discord.ui.Modal):
         language: Language,
     ) -> None:
         super().__init__(title=language("teach-title"), timeout=3600.0)
+        self._said = said.strip()
         self.better: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=language("teach-field"),
             style=discord.TextStyle.paragraph,
             custom_id="better",
-            default=said.strip()[: rendering.MESSAGE_LIMIT],
-            max_length=rendering.MESSAGE_LIMIT,
+            default=self._said if len(self._said) <= FORM_LIMIT else None,
+            max_length=FORM_LIMIT,
         )
         self.add_item(self.better)
         self._cog = cog
         self._message = message
-        self._said = said.strip()
         self._question = question
 
     @guarded

@@ -30,6 +30,22 @@ async def test_the_same_words_are_no_correction(house: House) -> None:
     assert await house.labels(alice) == []
 
 
+async def test_a_long_reply_is_whole_in_the_form_or_not_in_it(house: House) -> None:
+    """A part of it, sent back with a word changed, would teach to stop there."""
+    alice = house.person("alice")
+    await house.opt_in(alice)
+    for words, begins_with in ((600, 600), (1000, 0)):
+        said = "twig " * words + "end"
+        house.backend.script.append(said)
+        question = await alice.say("general", f"{house.mention} talk")
+        reply = await alice.wait_for_reply(question)
+        await house.until(lambda reply=reply: house.store.reply_of_message(reply.id))
+        modal = await (await alice.context_menu(reply, MENU)).modal_shown()
+        (field,) = (item for row in modal.body["components"] for item in row["components"])
+        assert (field.get("value") or "").count("twig") == begins_with
+    assert field["max_length"] == 4000
+
+
 async def test_only_the_asker_teaches(house: House) -> None:
     alice, bob = house.person("alice"), house.person("bob")
     await house.opt_in(alice)
