@@ -111,7 +111,8 @@ class PrefixCache:
                 for entry in self._entries:
                     if entry.key == (lease.owner, lease.adapter):
                         length = common_length(entry.ids, ids)
-                        if length > known:
+                        # Of equals the newest: what all have in common keeps no old words alive.
+                        if length and length >= known:
                             known, best = length, entry
             if best is None:
                 self.misses += 1

@@ -132,6 +132,21 @@ def test_the_least_recently_used_leaves_and_nobody_takes_all() -> None:
     assert cache.bytes <= 48, "what is larger than everything is not kept at all"
 
 
+def test_a_question_that_shares_only_the_system_prompt_goes_on_with_no_older_one() -> None:
+    now = 0.0
+    cache = PrefixCache(1000, clock=lambda: now)
+    lease = cache.lease(ALICE, None)
+    _keep(lease, (1, 2, 3))
+    now = 600.0
+    assert _found(lease, (1, 2, 4)) == (2, 0.0)
+    _keep(lease, (1, 2, 4))
+    now = 800.0
+    assert _found(lease, (1, 2, 5)) == (2, 0.0)
+    now = 1550.0  # (1, 2, 3) was last of use after 600 s, the other after 800
+    cache.expire()
+    assert (len(cache), _found(lease, (1, 2, 4))) == (1, (3, 0.0))
+
+
 def test_what_nobody_goes_on_with_is_forgotten() -> None:
     now = 0.0
     cache = PrefixCache(1000, clock=lambda: now)
