@@ -56,7 +56,6 @@ class Taste:
     wins: float
     error: float
     reliability: float
-    is_against_incumbent: bool
 
 
 @dataclass(frozen=True, slots=True)

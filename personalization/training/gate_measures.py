@@ -116,7 +116,7 @@ def measure(
         auc=_auc(held_out, ratios) if ratios is not None else None,
         auc_error=_auc_error(held_out) if is_enough else 0.0,
         incumbent_auc=_auc(held_out, incumbent_ratios) if incumbent_ratios is not None else None,
-        taste=_taste(base, voted, fresh, before, is_against_incumbent=incumbent is not None),
+        taste=_taste(base, voted, fresh, before),
         kl_per_token=kl,
         general_nll_change=change,
         fresh=_sample(base, fresh_read, own_read),
@@ -198,12 +198,7 @@ def _wins(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def _taste(
-    base: SharedBase,
-    voted: Sequence[TrainExample],
-    fresh: _Answers,
-    before: _Answers,
-    *,
-    is_against_incumbent: bool,
+    base: SharedBase, voted: Sequence[TrainExample], fresh: _Answers, before: _Answers
 ) -> Taste | None:
     """``None`` where the votes do not say enough to compare replies by."""
     held_out = [example for example in voted if example.is_held_out]
@@ -231,7 +226,7 @@ def _taste(
     a, b = len(scores), len(scores_before)
     # Of the Mann-Whitney statistic where both are alike.
     error = ((a + b + 1) / (12 * a * b)) ** 0.5
-    return Taste(_wins(scores, scores_before), error, reliability, is_against_incumbent)
+    return Taste(_wins(scores, scores_before), error, reliability)
 
 
 def _item(example: TrainExample) -> ScoredItem:

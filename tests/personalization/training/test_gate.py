@@ -41,7 +41,7 @@ FINE = Measurements(
     auc=0.8,
     incumbent_auc=None,
     auc_error=0.0,
-    taste=Taste(wins=0.6, error=0.12, reliability=0.8, is_against_incumbent=False),
+    taste=Taste(wins=0.6, error=0.12, reliability=0.8),
     kl_per_token=0.01,
     general_nll_change=0.0,
     fresh=USUAL,
@@ -98,7 +98,7 @@ def test_the_reasons_say_what_was_decided_on() -> None:
     [
         ({"auc": 0.49}, "less well"),
         ({"auc": 0.7, "incumbent_auc": 0.9}, "less well"),
-        ({"taste": Taste(0.25, 0.12, 0.8, is_against_incumbent=True)}, "please less"),
+        ({"taste": Taste(0.25, 0.12, 0.8)}, "please less"),
         ({"kl_per_token": 0.9}, "changed too much"),
         ({"general_nll_change": 0.02}, "ordinary text"),
         (fresh(nll_rise=0.5), "too little sense"),
@@ -134,7 +134,7 @@ def test_each_fault_alone_is_a_no_with_its_reason(changes: dict[str, Any], says:
         fresh(relevance=0.6) | liked(relevance=0.7),  # who likes "Okay." likes what fits anything
         fresh(distinct_bigrams=0.6) | liked(distinct_bigrams=0.65),
         {"auc": 0.86, "incumbent_auc": 0.9, "auc_error": 0.05},  # no clear difference
-        {"taste": Taste(0.35, 0.12, 0.8, is_against_incumbent=True)},  # may be an accident
+        {"taste": Taste(0.35, 0.12, 0.8)},  # may be an accident
     ],
 )
 def test_what_the_person_asked_for_is_no_fault(changes: dict[str, Any]) -> None:
@@ -148,7 +148,7 @@ def test_what_the_person_asked_for_is_no_fault(changes: dict[str, Any]) -> None:
         {"kl_per_token": math.inf},
         {"general_nll_change": -math.inf},
         fresh(nll_rise=math.nan),
-        {"taste": Taste(math.nan, 0.1, 0.8, is_against_incumbent=False)},
+        {"taste": Taste(math.nan, 0.1, 0.8)},
         liked(relevance=math.inf),
     ],
 )
@@ -191,15 +191,15 @@ def judged(
     held_out: int = 0,
     has_incumbent: bool = False,
 ) -> tuple[Verdict, Measurements]:
-    """The verdict on an adapter whose B is random of this size; an incumbent says nothing new."""
+    """The verdict on an adapter whose B is random of this size; an incumbent says the same."""
     recipe = TrainRecipe()
     with base.adapters(count=2, rank=recipe.rank, targets=recipe.targets) as slots:
         slot_learning.initialize(slots, 0, seed=0)
-        slot_learning.initialize(slots, 1, seed=1)
         with torch.no_grad():
             is_b = slot_learning.SlotGradients(slots, 2.0).unit == 2.0
             noises = torch.randn(is_b.shape, generator=torch.Generator().manual_seed(0))
             slots.values[0] += torch.where(is_b, noises * noise * 2, 0.0)
+        slots.load(1, slots.values[0])
         found = gate_measures.measure(
             base,
             0,
@@ -238,13 +238,19 @@ def test_the_persons_taste_is_measured_on_fresh_replies(base: SharedBase) -> Non
     clear = opinions("Yes! Sure!", "well, that is a long and winding story of its own, you know")
     verdict, found = judged(base, noise=0.0, examples=clear)
     assert found.taste is not None
-    assert (found.taste.wins, found.taste.is_against_incumbent) == (0.5, False)
+    assert found.taste.wins == 0.5
     assert "50% of comparisons" in verdict.reasons[1]
     assert found.liked is not None
     assert found.liked.length < found.own.length
-    _, found = judged(base, noise=0.0, examples=clear, has_incumbent=True)
-    assert found.taste is not None
-    assert found.taste.is_against_incumbent
+
+
+def test_fresh_replies_are_compared_with_those_of_the_version_in_use(base: SharedBase) -> None:
+    clear = opinions("Yes! Sure!", "well, that is a long and winding story of its own, you know")
+    _, with_base = judged(base, noise=0.3, examples=clear)
+    _, with_itself = judged(base, noise=0.3, examples=clear, has_incumbent=True)
+    assert with_base.taste is not None
+    assert with_itself.taste is not None
+    assert with_base.taste.wins != with_itself.taste.wins == 0.5
 
 
 def test_a_taste_that_held_out_votes_contradict_is_not_believed(base: SharedBase) -> None:
