@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, product
 from statistics import fmean
 
 import pytest
@@ -18,6 +18,7 @@ from bowerbird.personalization.evaluation.people import (
     draw_people,
 )
 from bowerbird.personalization.evaluation.prompts import TEST, TRAIN
+from bowerbird.personalization.training.neutral import ANCHOR_QUESTIONS, GATE_QUESTIONS
 from bowerbird.storage.records import FeedbackKind
 from tests.personalization.evaluation.test_traits import PROSE, REPLY, replies, spoken
 
@@ -106,10 +107,11 @@ def test_questions_are_disjoint_and_do_not_repeat_each_other() -> None:
         return {word for word in question.lower().strip("?.").split() if len(word) > 3}
 
     every = [*TRAIN, *TEST]
+    trained_with = [*ANCHOR_QUESTIONS, *GATE_QUESTIONS]  # or judged by, also in an evaluation
     assert len(TRAIN) == 80
     assert len(TEST) == 48
     assert len({question.lower() for question in every}) == len(every)
-    for one, other in combinations(every, 2):
+    for one, other in [*combinations(every, 2), *product(TEST, trained_with)]:
         shared, either = content(one) & content(other), content(one) | content(other)
         assert len(shared) < 0.5 * len(either), (one, other)
 
