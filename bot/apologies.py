@@ -12,8 +12,9 @@ import functools
 import logging
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -29,6 +30,9 @@ _log = logging.getLogger(__name__)
 
 LISTENER = "Bowerbird feedback"
 """The cog that is always there, and knows the services."""
+
+UNSENT: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What comes of saying something where Discord does not let us, or cannot be reached."""
 
 P = ParamSpec("P")
 
@@ -95,7 +99,7 @@ async def say(interaction: discord.Interaction[Any], text: str) -> None:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as error:
+    except UNSENT as error:
         _log.warning("an interaction of %s can no longer be answered: %s", interaction.user, error)
 
 

@@ -16,7 +16,7 @@ import discord
 from discord import app_commands
 
 from bowerbird.bot import night_reports, rendering, reports
-from bowerbird.bot.apologies import language_of, sentence_for
+from bowerbird.bot.apologies import UNSENT, language_of, sentence_for
 from bowerbird.bot.catalogue import Language
 from bowerbird.bot.cogs.base import BowerbirdCog, Interaction
 from bowerbird.bot.confirmation import confirmed
@@ -28,6 +28,7 @@ from bowerbird.storage.records import Run
 _log = logging.getLogger(__name__)
 
 EDIT_EVERY_S = 2.5
+LAST_TRIES = 3
 OnProgress = Callable[[int, int, TrainProgress], None]
 
 
@@ -122,24 +123,32 @@ class AdminCog(BowerbirdCog, name="Bowerbird admin"):
             where = f"/retrain of {interaction.user.id} in {interaction.guild_id}"
             text = rendering.notice(sentence_for(error, where, language))
         first, *others = rendering.split(text)
-        answer = await self._edit(answer, first)
+        answer = await self._edit(answer, first, tries=LAST_TRIES)
         for part in others:
             await answer.channel.send(part, allowed_mentions=discord.AllowedMentions.none())
 
-    async def _edit(self, answer: discord.Message, text: str) -> discord.Message:
-        """The message to go on with: a new one where the old takes no more edits."""
+    async def _edit(self, answer: discord.Message, text: str, tries: int = 1) -> discord.Message:
+        """The message to go on with, whether or not it says ``text`` after so many tries."""
+        for left in reversed(range(tries)):
+            try:
+                return await self._edited(answer, text)
+            except UNSENT as error:
+                _log.warning("the progress of /retrain was not shown: %s", error)
+            if left:
+                await asyncio.sleep(EDIT_EVERY_S)
+        return answer
+
+    async def _edited(self, answer: discord.Message, text: str) -> discord.Message:
+        """The message that says ``text``: a new one where the old takes no more edits."""
         none: Any = discord.AllowedMentions.none()
         message = answer.channel.get_partial_message(answer.id)  # type: ignore[union-attr]
         self.answerer.pace.edits(answer.channel.id)
         try:
             await message.edit(content=text, allowed_mentions=none)
         except (discord.Forbidden, discord.NotFound):
-            try:
-                await answer.edit(content=text, allowed_mentions=none)
-            except discord.HTTPException as error:
-                _log.warning("the progress of /retrain cannot be shown any more: %s", error)
+            await answer.edit(content=text, allowed_mentions=none)
         except discord.HTTPException as error:
-            if error.code == OLD_MESSAGE_EDITS:
-                return await answer.channel.send(text, allowed_mentions=none)
-            _log.warning("the progress of /retrain was not shown: %s", error)
+            if error.code != OLD_MESSAGE_EDITS:
+                raise
+            return await answer.channel.send(text, allowed_mentions=none)
         return answer

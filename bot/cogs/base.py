@@ -14,7 +14,7 @@ from discord.ext import commands
 from bowerbird.bot import apologies, permissions, rendering
 from bowerbird.bot.admission import Asker, Refusal
 from bowerbird.bot.answering import Answerer
-from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.apologies import UNSENT, RefusalError
 from bowerbird.bot.app import Services
 from bowerbird.bot.catalogue import Language
 from bowerbird.bot.context import scope_of
@@ -97,7 +97,7 @@ class BowerbirdCog(commands.Cog):
             return
         try:
             await surface.post(rendering.notice(language.say(refusal.sentence)), None)
-        except discord.HTTPException as error:
+        except UNSENT as error:
             _log.info("cannot say why somebody gets no reply: %s", error)
 
     async def forget_person(self, user_id: int) -> Erased:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import aiohttp
+import discord
 import pytest
 
 from bowerbird.bot.cogs import admin
@@ -81,6 +84,23 @@ async def test_where_a_message_is_too_old_to_edit_another_goes_on(
     verdict = await owner.wait_for_message(lambda m: "is in use" in m.content, 60)
     assert verdict is not message
     assert "3/12" in message.content
+
+
+async def test_a_connection_that_breaks_costs_a_look_and_no_verdict(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit, broken = discord.PartialMessage.edit, [aiohttp.ServerDisconnectedError(), OSError()]
+
+    async def edit_or_not(message: discord.PartialMessage, **what: Any) -> discord.Message:
+        if broken:
+            raise broken.pop()
+        return await edit(message, **what)
+
+    monkeypatch.setattr(discord.PartialMessage, "edit", edit_or_not)
+    owner, message = await retraining(house, monkeypatch)
+    await owner.wait_until(lambda: len(broken) < 2)
+    house.executor.gate.set()
+    await owner.wait_until(lambda: "version 1 was accepted and is in use" in message.content)
 
 
 async def test_retrain_everybody_who_is_due(house: House) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
+import discord
+import pytest
+
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -143,6 +147,22 @@ async def test_a_vote_before_the_reply_is_recorded_counts(house: House) -> None:
     assert (await house.until(lambda: house.labels(alice)))[0].is_liked is True
     offer = await bob.wait_for_message(lambda m: bool(m.components), since=0)
     assert bob.mention in offer.content  # offered once the reply was there
+
+
+async def test_a_connection_that_breaks_at_the_votes_spoils_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(message: discord.Message, emoji: str) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(discord.Message, "add_reaction", broken)
+    alice = house.person("alice")
+    house.backend.gate.clear()
+    question = await alice.say("general", f"{house.mention} slowly please")
+    reply = await alice.wait_for_reply(question)
+    await alice.react(reply, "👍")
+    house.backend.gate.set()
+    assert alice.mention in (await offered_to(alice, reply)).content
 
 
 async def test_votes_of_others_are_counted_only_with_their_consent(house: House) -> None:
