@@ -62,8 +62,11 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
             return
         if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
             return
-        if await self._is_open(message) and await self._is_for_us(message):
-            await self.begin(message)
+        if not (await self._is_open(message) and await self._is_for_us(message)):
+            return
+        if (await self.bot.get_context(message)).valid:
+            return  # a command of the bot that we are a plugin of
+        await self.begin(message)
 
     async def _is_open(self, message: discord.Message) -> bool:
         guild_id = message.guild.id if message.guild else None
@@ -173,7 +176,9 @@ class ChatCog(BowerbirdCog, name=controls.CHAT):
         before = payload.cached_message
         if before is not None and before.content == message.content:
             return
-        text = await context.text_of(message, self.me_id, self.answerer.files)
+        text = context.readable(message, self.me_id)
+        if message.attachments and await self._is_for_us(message):
+            text = await context.text_of(message, self.me_id, self.answerer.files)
         await self.services.feedback.message_edited(message.id, text)
         said = [context.readable(one, self.me_id) for one in (before, message) if one is not None]
         is_another = bool(text) and edited_questions.is_another(*said)

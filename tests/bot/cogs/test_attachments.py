@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
 
 from bowerbird.bot import attachments
@@ -53,6 +54,26 @@ async def test_a_file_alone_is_a_question_too_and_is_remembered_whole(house: Hou
         return await said() == "what first?\n\ntodo.md:\n- find blue"
 
     await house.until(is_replaced)
+
+
+async def test_files_that_are_not_for_us_are_never_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    whole = discord.Attachment.read
+
+    async def noted(file: discord.Attachment, **options: bool) -> bytes:
+        read.append(file.filename)
+        return await whole(file, **options)
+
+    monkeypatch.setattr(discord.Attachment, "read", noted)
+    alice, bob = house.person("alice"), house.person("bob")
+    private = await bob.say("general", "for alice", files={"diary.txt": "dear diary"})
+    await bob.edit(private, "for alice alone")
+    reply = await house.ask(alice, "red")
+    question = await alice.say("general", "and?", reply_to=reply, files={"a.txt": "blue"})
+    await house.finished_reply(alice, question)
+    assert read == ["a.txt"]
 
 
 async def test_what_is_no_text_is_declined_in_one_line(house: House) -> None:
