@@ -29,7 +29,7 @@ from bowerbird.bot import (
     streaming,
 )
 from bowerbird.bot.admission import Admission
-from bowerbird.bot.apologies import RefusalError
+from bowerbird.bot.apologies import UNSENT, RefusalError
 from bowerbird.bot.attachments import FileReader
 from bowerbird.bot.ballots import Ballot, Ballots
 from bowerbird.bot.catalogue import Language
@@ -156,14 +156,23 @@ class Answerer:
 
         False, and nothing done, unless it goes on and is this person's.
         """
+        running = self._going_on(message_id, user_id)
+        if running is not None and (running.shown.has_begun or not is_again):
+            running.is_again |= is_again
+            running.stopped.set()
+        return running is not None
+
+    def can_begin_anew(self, message_id: int, user_id: int) -> bool:
+        """Whether to stop this "again" would make another reply, which nobody wanted yet."""
+        running = self._going_on(message_id, user_id)
+        return running is not None and running.shown.has_begun and not running.is_again
+
+    def _going_on(self, message_id: int, user_id: int) -> _Running | None:
         for running in self._running:
             is_meant = message_id in running.shown.ids and running.asked.user_id == user_id
             if is_meant and not running.is_recorded:
-                if running.shown.has_begun or not is_again:
-                    running.is_again |= is_again
-                    running.stopped.set()
-                return True
-        return False
+                return running
+        return None
 
     def is_answer_outdated(self, question_id: int) -> bool:
         """The question was edited: whether another answer is to be offered now.
@@ -309,7 +318,7 @@ class Answerer:
         try:
             for emoji in ballot.emoji.offered:
                 await message.add_reaction(emoji)
-        except discord.HTTPException as error:
+        except UNSENT as error:
             _log.info("cannot put reactions under %s: %s", message.id, error)
 
     async def _apologise(self, running: _Running, surface: ReplySurface, error: Exception) -> None:
@@ -319,7 +328,7 @@ class Answerer:
         )
         try:
             await self._tell(running, surface, sentence)
-        except discord.HTTPException as failure:
+        except UNSENT as failure:
             _log.warning("cannot even apologise in channel %s: %s", asked.channel_id, failure)
 
     async def _tell(self, running: _Running, surface: ReplySurface, sentence: str) -> None:

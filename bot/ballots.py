@@ -7,6 +7,7 @@ ids, so they work for good; what a press means is the cog's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -17,6 +18,7 @@ from bowerbird.bot.catalogue import Language
 from bowerbird.bot.controls import FEEDBACK, LastingButton, lasting, owner_of
 from bowerbird.bot.emoji import VoteEmoji, normalised
 from bowerbird.bot.servers import ServerBook
+from bowerbird.personalization.feedback import VOTES
 from bowerbird.storage.records import FeedbackKind
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 TEACH = "✏️"
 _KIND = "like|dislike|regenerate|correction"
+_OURS = re.compile("bowerbird:(?:vote|stop|restart):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,13 @@ class Ballot:
                 for kind, face in faces
             )
         )
+
+    def is_below(self, message: discord.Message) -> bool:
+        """Whether people are asked to vote on this: not all that another's bot says is a reply."""
+        offered = {self.emoji.kind_of(str(one.emoji)) for one in message.reactions if one.me}
+        rows = (row for row in message.components if isinstance(row, discord.ActionRow))
+        ids = (getattr(item, "custom_id", None) or "" for row in rows for item in row.children)
+        return offered >= {*VOTES, FeedbackKind.REGENERATE} or any(map(_OURS.match, ids))
 
 
 class Ballots:

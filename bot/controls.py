@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 import discord
 
 from bowerbird.bot import rendering
-from bowerbird.bot.apologies import LISTENER, RefusalError, guarded
+from bowerbird.bot.acts import Pressed
+from bowerbird.bot.apologies import LISTENER, UNSENT, RefusalError, guarded
 from bowerbird.bot.catalogue import Language
 from bowerbird.bot.emoji import REGENERATE
 
 if TYPE_CHECKING:
     from bowerbird.bot.cogs.base import BowerbirdCog
+    from bowerbird.bot.cogs.feedback import FeedbackCog
 
 _log = logging.getLogger(__name__)
 _GROUP: Final = re.compile(r"\(\?P<(\w+)>[^)]*\)")
@@ -67,7 +69,7 @@ async def ask_below(
             reference=message.to_reference(fail_if_not_exists=False),
             allowed_mentions=discord.AllowedMentions.none(),
         )
-    except discord.HTTPException as error:
+    except UNSENT as error:
         _log.info("cannot ask anything below %s: %s", message.id, error)
 
 
@@ -135,7 +137,9 @@ class StopButton(LastingButton, template=r"bowerbird:(?P<act>stop|restart):(?P<u
         )
 
     async def press(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        owner = owner_of(interaction)
+        owner = cast("FeedbackCog", owner_of(interaction))
+        if self.is_again:
+            await owner.require_anew(Pressed.of(interaction, message))
         is_running = owner.answerer.stop(message.id, self.user_id, is_again=self.is_again)
         if is_running or await owner.services.feedback.reply_of(message.id):
             await interaction.response.defer()

@@ -24,6 +24,7 @@ from bowerbird.bot import (
     rendering,
 )
 from bowerbird.bot.acts import Act, Pressed
+from bowerbird.bot.admission import Refusal
 from bowerbird.bot.answering import Asked
 from bowerbird.bot.apologies import RefusalError, language_of
 from bowerbird.bot.ballots import VoteButton
@@ -194,6 +195,11 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
 
     async def _regenerate(self, act: Act) -> None:
         """Another reply to the same question, for the one who asked it."""
+        if (refusal := await self._why_not_anew(act)) is not None:
+            channel = self._channel(act)
+            surface = ChannelSurface(channel, channel.get_partial_message(act.message_id))
+            await self.turn_away(surface, refusal, await self.language(act.guild_id, act.user_id))
+            return
         if self.answerer.stop(act.message_id, act.user_id, is_again=True):
             return
         key = (act.message_id, act.user_id)
@@ -209,10 +215,21 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         finally:
             self._regenerating.discard(key)
 
+    async def require_anew(self, act: Act) -> None:
+        """Raises ``RefusalError`` where a reply that goes on may not be begun anew."""
+        if (refusal := await self._why_not_anew(act)) is not None:
+            raise RefusalError(refusal.sentence)
+
+    async def _why_not_anew(self, act: Act) -> Refusal | None:
+        """To begin a reply anew counts as another one."""
+        if not self.answerer.can_begin_anew(act.message_id, act.user_id):
+            return None
+        return await self.refusal(act.guild_id, act.member or discord.Object(act.user_id))
+
     async def _regenerate_from_memory(self, act: Act, reply: NewReply) -> None:
         turns = tuple(turn for turn in reply.turns if turn.role != "system")
         if not reply.is_exact or not turns or turns[-1].role != "user":
-            await self._regenerate_from_discord(act)
+            await self._regenerate_from_discord(act, is_known=True)
             return
         channel = self._channel(act)
         question = channel.get_partial_message(reply.question_id) if reply.question_id else None
@@ -224,8 +241,8 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             regenerates=reply.message_ids[0],
         )
 
-    async def _regenerate_from_discord(self, act: Act) -> None:
-        reply = await self._fetch(act)
+    async def _regenerate_from_discord(self, act: Act, *, is_known: bool = False) -> None:
+        reply = await self._fetch(act, is_known=is_known)
         if reply is None:
             return
         asked, quoted = reply.interaction_metadata, rendering.unquoted(reply.content)
@@ -291,9 +308,12 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
             return channel
         return self.bot.get_partial_messageable(act.channel_id, guild_id=act.guild_id)
 
-    async def _fetch(self, act: Act) -> discord.Message | None:
+    async def _fetch(self, act: Act, *, is_known: bool = False) -> discord.Message | None:
+        """The reply; ``None`` if it cannot be read, or is none. ``is_known``: it is one."""
         try:
-            return await self._channel(act).fetch_message(act.message_id)
+            message = await self._channel(act).fetch_message(act.message_id)
         except (discord.NotFound, discord.Forbidden) as error:
             _log.info("message %s cannot be read: %s", act.message_id, error)
             return None
+        ballot = await self.answerer.ballots.of(act.guild_id)
+        return message if is_known or ballot.is_below(message) else None

@@ -114,6 +114,27 @@ async def test_a_pause_and_a_daily_limit(house: House) -> None:
     await house.ask(alice, "four")
 
 
+async def test_a_reply_begun_anew_is_another_reply(house: House) -> None:
+    alice = house.person("alice")
+    await decide(house, daily_replies=2)
+    house.backend.gate.clear()
+    house.backend.script.extend(["one two", "three four"])
+    question = await alice.say("general", f"{house.mention} talk")
+    reply = await alice.wait_for_reply(question)
+    await alice.react(reply, "🔄")
+    await alice.wait_until(lambda: reply.content == "three")
+    restart = f"bowerbird:restart:{alice.id}"
+    await alice.wait_until(lambda: restart in str(reply.components))
+    refused = await (await alice.click(reply, restart)).answered()
+    assert refused.is_ephemeral
+    assert "2 replies a person and day" in refused.content
+    await alice.unreact(reply, "🔄")
+    await alice.react(reply, "🔄")
+    house.backend.gate.set()
+    await alice.wait_until(lambda: reply.content == "three four" and len(reply.reactions) >= 3)
+    assert len(house.backend.requests) == 2
+
+
 async def test_limits_end_at_the_servers_border(house: House) -> None:
     alice = house.person("alice")
     await decide(house, daily_replies=1)
