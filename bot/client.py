@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from bowerbird.bot import cogs
@@ -28,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 COMMANDS_KEY = "commands_fingerprint"
 COMMAND_IDS_KEY = "command_ids"
+COPIES_KEY = "command_copies"
+"""Meta key: the servers that were sent a copy of their own, as a JSON list."""
 MESSAGES_KEPT = 256
 
 if TYPE_CHECKING:
@@ -78,6 +82,11 @@ class _OurClient(_Base):
     async def on_ready(self) -> None:
         _log.info("Connected as %s, on %d servers", self.user, len(self.guilds))
 
+    @property
+    def is_online(self) -> bool:
+        """Whether Discord reaches us now; `is_ready` stays true once it has been."""
+        return self.is_ready() and self.ws is not None and self.ws.open
+
     async def close(self) -> None:
         try:
             await super().close()
@@ -103,6 +112,10 @@ class BowerbirdClient(_OurClient, commands.Bot):
 class ShardedBowerbirdClient(_OurClient, commands.AutoShardedBot):
     """The same for thousands of servers."""
 
+    @property
+    def is_online(self) -> bool:
+        return self.is_ready() and not any(shard.is_closed() for shard in self.shards.values())
+
 
 def create_client(
     settings: Settings, services: Services, *, is_sharded: bool = False
@@ -120,13 +133,34 @@ async def sync_if_changed(bot: Bot, store: Store, *, always: bool = False) -> bo
     fingerprint = await _fingerprint(bot)
     if not always and await store.get_meta(COMMANDS_KEY) == fingerprint:
         return False
-    sent = await bot.tree.sync()
+    sent = await sync_everywhere(bot, store)
     slash = discord.AppCommandType.chat_input
     ids = {command.name: command.id for command in sent if command.type is slash}
     await store.set_meta(COMMAND_IDS_KEY, json.dumps(ids))
     await store.set_meta(COMMANDS_KEY, fingerprint)
     _log.info("Sent %d commands to Discord", len(sent))
     return True
+
+
+async def sync_everywhere(bot: Bot, store: Store) -> list[app_commands.AppCommand]:
+    """Send the commands for all servers, and take back single servers' copies: where there are
+    both, people are shown each command twice."""
+    sent = await bot.tree.sync()
+    for server_id in json.loads(await store.get_meta(COPIES_KEY) or "[]"):
+        with suppress(discord.Forbidden, discord.NotFound):  # it has sent us away
+            await bot.tree.sync(guild=discord.Object(server_id))
+    await store.set_meta(COPIES_KEY, "[]")
+    return sent
+
+
+async def sync_copy(bot: Bot, store: Store, server_id: int) -> list[app_commands.AppCommand]:
+    """Send one server a copy of the commands, which holds until they are sent to all again."""
+    server = discord.Object(server_id)
+    bot.tree.copy_global_to(guild=server)
+    sent = await bot.tree.sync(guild=server)
+    copies: list[int] = json.loads(await store.get_meta(COPIES_KEY) or "[]")
+    await store.set_meta(COPIES_KEY, json.dumps([*copies, server_id]))
+    return sent
 
 
 async def _fingerprint(bot: Bot) -> str:

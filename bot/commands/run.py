@@ -58,7 +58,7 @@ async def run(settings: Settings, options: argparse.Namespace) -> int:
         nightly = services.nightly
         metrics.watch(services.backend, is_training=lambda: nightly.is_training)
         client = create_client(settings, services)
-        is_connected = client.is_ready
+        is_connected = lambda: client.is_online  # noqa: E731
         async with client:
             await client.start(token)
     return 0
@@ -88,7 +88,7 @@ async def sync(settings: Settings, options: argparse.Namespace) -> int:
     import discord
 
     from bowerbird.bot.app import build_mute
-    from bowerbird.bot.client import BowerbirdClient
+    from bowerbird.bot.client import BowerbirdClient, sync_copy, sync_everywhere
     from bowerbird.bot.cogs import install
 
     class Registrar(BowerbirdClient):
@@ -99,11 +99,12 @@ async def sync(settings: Settings, options: argparse.Namespace) -> int:
 
     async with build_mute(settings) as services, Registrar(settings, services) as client:
         await client.login(token)
-        guild = discord.Object(options.guild) if options.guild else None
-        if guild is not None:
-            client.tree.copy_global_to(guild=guild)
+        store = services.store
         try:
-            sent = await client.tree.sync(guild=guild)
+            if options.guild:
+                sent = await sync_copy(client, store, options.guild)
+            else:
+                sent = await sync_everywhere(client, store)
         except (discord.Forbidden, discord.NotFound) as error:
             raise CommandError(
                 f"the bot is not in the server {options.guild}, or was invited without the "

@@ -76,6 +76,23 @@ async def test_every_address_is_ours_and_discords_is_put_back(
     assert discords_own == Route.BASE
 
 
+async def test_it_knows_when_it_is_cut_off(playground: Playground, tmp_path: Path) -> None:
+    async with houses.running(playground, tmp_path) as house:
+        client, seen = house.client, asyncio.Queue[bool]()
+
+        @client.listen()
+        async def on_disconnect() -> None:
+            seen.put_nowait(client.is_online)
+
+        await client.wait_until_ready()
+        assert client.is_online
+        await playground.drop_bot()
+        async with asyncio.timeout(30):
+            assert await seen.get() is False
+            while not client.is_online:
+                await asyncio.sleep(0.01)
+
+
 def test_two_addresses_in_one_process_are_refused() -> None:
     discords_own = Route.BASE
     first, same = (Endpoints("http://a/api/v10", "ws://a") for _ in range(2))

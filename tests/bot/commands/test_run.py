@@ -200,6 +200,9 @@ async def test_sync_sends_the_commands_beside_a_running_bot(
     assert {("retrain", None), ("retrain", guild.id)} <= names
     asks = [command.body for command in server.world.commands.values() if command.name == "ask"]
     assert {body["name_localizations"]["de"] for body in asks} == {"frag"}
+    again = await asyncio.to_thread(outside, "sync")
+    assert again.returncode == 0, again.stderr
+    assert {command.guild_id for command in server.world.commands.values()} == {None}
     nowhere = await asyncio.to_thread(outside, "sync", "--guild", "12345")
     assert nowhere.returncode == 1
     assert "not in the server 12345" in nowhere.stderr.splitlines()[-1]
