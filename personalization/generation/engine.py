@@ -19,6 +19,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from bowerbird.personalization.errors import GenerationError, QueueFullError
@@ -238,6 +239,7 @@ class TorchEngine(GenerationBackend):
         self._prefixes.clear()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
+            torch.cuda.empty_cache()  # which torch would keep; nothing without a GPU
 
     def _ready_decoder(self) -> Decoder:
         if self._is_closing:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from bowerbird.personalization.errors import GenerationError, ModelError, QueueFullError
 from bowerbird.personalization.generation.backend import GenerationChunk, GenerationRequest
@@ -263,6 +265,18 @@ async def test_closing_ends_the_threads(tiny_model_dir: Path, tmp_path: Path) ->
     await _until(
         lambda: not any(thread.name.startswith("bowerbird-") for thread in threading.enumerate())
     )
+
+
+async def test_closing_gives_a_gpu_s_memory_back(
+    tiny_model_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch keeps what is freed, so whoever loads us again would find the GPU full."""
+    left: list[object] = []
+    async with _engine(tiny_model_dir) as engine:
+        assert engine._decoder is not None
+        decoder = weakref.ref(engine._decoder)
+        monkeypatch.setattr(torch.cuda, "empty_cache", lambda: left.append(decoder()))
+    assert left == [None]
 
 
 async def test_before_start_it_says_so() -> None:
