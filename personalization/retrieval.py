@@ -52,16 +52,23 @@ class Exchange:
 
 
 def unlearned(
-    labelled: Sequence[LabelledReply], adapter: AdapterRef | None
+    labelled: Sequence[LabelledReply], adapter: AdapterRef | None, question: str
 ) -> Sequence[LabelledReply]:
-    """What ``adapter`` cannot have learned: labels of replies that it made itself.
+    """What ``adapter`` does not know: labels of replies that it made itself, and what was taught to
+    this very ``question``, which an adapter learns the manner of and need not know by heart.
 
     All of them without an adapter. With one, what it has learned already would only be copied
     (docs/LOG.md).
     """
     if adapter is None:
         return labelled
-    return [one for one in labelled if one.reply.adapter_version == adapter.version]
+    asked = words(question)
+    return [
+        one
+        for one in labelled
+        if one.reply.adapter_version == adapter.version
+        or (one.correction and one.reply.turns and words(one.reply.turns[-1].text) == asked)
+    ]
 
 
 def encode_with_liked(

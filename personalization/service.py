@@ -164,7 +164,9 @@ class ReplyService:
                     encode_with_liked,
                     self._tokenizer,
                     (self._system, *conversation.turns),
-                    unlearned(labelled, adapter) if self._has_retrieval else (),
+                    unlearned(labelled, adapter, conversation.turns[-1].text)
+                    if self._has_retrieval
+                    else (),
                     max_tokens=self._max_prompt_tokens,
                 )
                 request = GenerationRequest(

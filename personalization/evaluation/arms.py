@@ -215,7 +215,7 @@ class Arms:
             adapter = student.adapter if arm == "both" else None
             exchanges = retrieve(
                 self._asker.turns(Ask(question, 0)),
-                unlearned(student.labelled, adapter),
+                unlearned(student.labelled, adapter, question),
                 self._count_tokens,
                 max_tokens=RETRIEVED_TOKENS,
             )

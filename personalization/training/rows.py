@@ -103,6 +103,11 @@ class CorrectionUnit:
     _reference: Tensor = field(default_factory=lambda: torch.zeros(0), init=False)
 
     @property
+    def is_rewrite(self) -> bool:
+        """Whether little is left of the reply that was corrected."""
+        return bool(2 * self.is_changed.sum() > len(self.is_changed))
+
+    @property
     def compared(self) -> tuple[Encoded, ...]:
         return () if self.original is None or not len(self.kept_from) else (self.original,)
 

@@ -27,7 +27,7 @@ from bowerbird.personalization.prompting import Encoded
 from bowerbird.personalization.training import losses, slot_learning
 from bowerbird.personalization.training.executor import TrainRecipe
 from bowerbird.personalization.training.reading import MAX_PLACES
-from bowerbird.personalization.training.rows import PersonData, RowWriter, Unit
+from bowerbird.personalization.training.rows import CorrectionUnit, PersonData, RowWriter, Unit
 from bowerbird.personalization.training.shared_base import (
     ANCHOR_TOKENS,
     Anchor,
@@ -44,6 +44,10 @@ training. Loading is to ask the base what it says to what is learned by comparin
 
 MAX_SAID: Final = 24
 """So many replies of their own a person's adapter is held to the base by, the newest."""
+
+LONE_REWRITE_READS: Final = 5
+"""A reply that was written anew, and the only one, is read so often at most: twice as often it is
+known by heart, and said to whatever is asked alike (docs/LOG.md)."""
 
 _NORM_FLOOR: Final = 1e-6  # as in torch's clip_grad_norm_
 
@@ -261,7 +265,7 @@ class Group:
         units = writer.units(data, neutral.gate_prompts[0])
         if not units and (data.examples or data.pairs or data.rewards):
             trained.error = TrainingError("none of the replies fits into the model's context")
-        batches = _batches(len(units), self._recipe)
+        batches = _batches(units, self._recipe)
         said = writer.said(data, count=MAX_SAID, max_tokens=ANCHOR_TOKENS)
         return _Learner(person, units, batches, said, neutral, trained, torch.zeros(()))
 
@@ -285,20 +289,22 @@ def _places(rows: Sequence[Encoded]) -> int:
     return len(lay_out([row.ids[:-1] for row in rows]))
 
 
-def _batches(units: int, recipe: TrainRecipe) -> list[list[int]]:
+def _batches(units: Sequence[Unit], recipe: TrainRecipe) -> list[list[int]]:
     """Which units each step draws: every unit once an epoch, in an order of its own."""
     if not units:
         return []
     order = random.Random(recipe.seed)  # noqa: S311  (a shuffle, not a secret)
-    per_epoch = math.ceil(units / recipe.batch_size)
+    per_epoch = math.ceil(len(units) / recipe.batch_size)
     enough = min(math.ceil(recipe.min_steps / per_epoch), recipe.max_epochs)
+    if len(units) == 1 and isinstance(units[0], CorrectionUnit) and units[0].is_rewrite:
+        enough = min(enough, LONE_REWRITE_READS)
     batches = []
     for _ in range(max(recipe.epochs, enough)):
-        indices = list(range(units))
+        indices = list(range(len(units)))
         order.shuffle(indices)
         batches += [
             indices[start : start + recipe.batch_size]
-            for start in range(0, units, recipe.batch_size)
+            for start in range(0, len(units), recipe.batch_size)
         ]
     return batches
 

@@ -68,8 +68,15 @@ def test_with_an_adapter_only_what_it_said_itself_is_new_to_it() -> None:
         replace(OWLS, reply=replace(OWLS.reply, adapter_version=version))
         for version in (None, 1, 2)
     ]
-    assert list(unlearned(made, None)) == made
-    assert list(unlearned(made, AdapterRef(1, 2, 2, Path()))) == made[2:]
+    assert list(unlearned(made, None, "Why?")) == made
+    assert list(unlearned(made, AdapterRef(1, 2, 2, Path()), "Why?")) == made[2:]
+
+
+def test_what_was_taught_to_this_very_question_is_shown_to_every_adapter() -> None:
+    taught = [replace(one, correction="Because.") for one in (OWLS, RICE)]
+    adapter = AdapterRef(1, 2, 2, Path())
+    assert list(unlearned(taught, adapter, "why do owls fly at night")) == taught[:1]
+    assert list(unlearned([OWLS], adapter, "Why do owls fly at night?")) == []
 
 
 def test_the_closest_is_next_to_the_question() -> None:

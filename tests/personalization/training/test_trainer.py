@@ -217,6 +217,18 @@ def test_few_examples_are_seen_more_often(base: SharedBase) -> None:
     assert len(trained.losses) == 8
 
 
+def test_a_reply_written_anew_is_not_learned_by_heart_where_there_is_no_other(
+    base: SharedBase,
+) -> None:
+    recipe = replace(RECIPE, teach_weight=1.0, min_steps=100, max_epochs=9)
+    said = "There are many of them, as far as anybody knows."
+    anew = an_example(1, reply="4711", kind="correction", corrects=said)
+    edited = an_example(2, reply=f"Well. {said}", kind="correction", corrects=said)
+    people = PersonData((anew,)), PersonData((edited,)), PersonData((anew, edited))
+    trained, _ = train(base, *people, recipe=recipe)
+    assert [len(one.losses) for one in trained] == [5, 9, 9]
+
+
 def test_replies_too_long_for_the_model_are_left_out(base: SharedBase) -> None:
     enormous = an_example(reply="word " * 400)
     people = PersonData((enormous, an_example(1))), PersonData((enormous,)), PersonData()
