@@ -116,10 +116,15 @@ def label_weights(liked: int, disliked: int) -> tuple[float, float]:
 
 
 def is_covered(examples: Iterable[TrainExample], labelled: Sequence[LabelledReply]) -> bool:
-    """Whether every text in ``examples`` is still there: nothing was deleted or edited since."""
+    """Whether every text in ``examples`` is still there: nothing was deleted or edited since; a
+    vote that was taken back took no text along."""
     present = {(example.turns, example.reply) for item in labelled for _, example in _labels(item)}
     present |= {(example.turns, example.reply) for example in _weak(labelled)}
-    return all((example.turns, example.reply) in present for example in examples)
+    voted_on = present | {(item.reply.turns, text_of(item.reply)[0]) for item in labelled}
+    return all(
+        (example.turns, example.reply) in (voted_on if example.kind == "vote" else present)
+        for example in examples
+    )
 
 
 def count_replies(examples: Iterable[TrainExample]) -> int:

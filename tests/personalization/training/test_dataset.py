@@ -163,6 +163,7 @@ def test_examples_are_covered_until_their_text_goes_or_changes() -> None:
     examples = build_examples(replies)
     assert is_covered(examples, replies)
     assert is_covered(examples, [labelled(1, text="One.", is_liked=False), replies[1]])
+    assert is_covered(examples, [labelled(1, text="One.", is_liked=None), replies[1]])  # taken back
     assert not is_covered(examples, replies[:1])
     assert not is_covered(examples, [replies[0], labelled(2, text="Two.")])
 
