@@ -418,16 +418,14 @@ async def test_asking_twice_at_once_trains_once(house: House) -> None:
     await house.vote()
     house.executor.gate.clear()
     nightly = house.nightly()
-    heard: list[str] = []
+    joined: set[str] = set()
     first = asyncio.create_task(nightly.retrain(SCOPE, ALICE))
     assert not nightly.is_training
     await until(lambda: bool(house.executor.jobs))
     assert nightly.is_training
-    second = asyncio.create_task(
-        nightly.retrain(SCOPE, ALICE, lambda scope, user, event: heard.append(event.stage))
-    )
-    night = asyncio.create_task(nightly.run_night(NIGHT))
-    await asyncio.sleep(0.05)
+    second = asyncio.create_task(nightly.retrain(SCOPE, ALICE, lambda *_: joined.add("second")))
+    night = asyncio.create_task(nightly.run_night(NIGHT, lambda *_: joined.add("night")))
+    await until(lambda: len(joined) == 2)
     house.executor.gate.set()
     outcome = await first
     assert await second == outcome
@@ -580,8 +578,10 @@ async def test_whoever_joined_an_interrupted_training_is_told(house: House) -> N
     nightly = house.nightly()
     first = asyncio.create_task(nightly.retrain(SCOPE, ALICE))
     await until(lambda: bool(house.executor.jobs))
-    second = asyncio.create_task(nightly.retrain(SCOPE, ALICE))
-    await asyncio.sleep(0.05)
+    heard: list[object] = []
+    joining = nightly.retrain(SCOPE, ALICE, lambda *told: heard.append(told))
+    second = asyncio.create_task(joining)
+    await until(lambda: bool(heard))
     first.cancel()
     with pytest.raises(TrainingInterruptedError):
         await second
