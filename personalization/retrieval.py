@@ -62,13 +62,18 @@ def unlearned(
     """
     if adapter is None:
         return labelled
-    asked = words(question)
+    asked = _asked(question)
     return [
         one
         for one in labelled
         if one.reply.adapter_version == adapter.version
-        or (one.correction and one.reply.turns and words(one.reply.turns[-1].text) == asked)
+        or (one.correction and one.reply.turns and _asked(one.reply.turns[-1].text) == asked)
     ]
+
+
+def _asked(question: str) -> str:
+    """The same however it is written: without capitals, spaces and how it ends."""
+    return " ".join(question.casefold().split()).rstrip(" .!?…。！？")
 
 
 def encode_with_liked(

@@ -77,6 +77,11 @@ def test_what_was_taught_to_this_very_question_is_shown_to_every_adapter() -> No
     adapter = AdapterRef(1, 2, 2, Path())
     assert list(unlearned(taught, adapter, "why do owls fly at night")) == taught[:1]
     assert list(unlearned([OWLS], adapter, "Why do owls fly at night?")) == []
+    for said, asked in (("What is 2 + 2?", "What is 7 * 8?"), ("2+2?", "¿?"), ("👍?", "🦉?")):
+        turns = (replace(OWLS.reply.turns[-1], text=said),)
+        taught = [replace(OWLS, correction="4", reply=replace(OWLS.reply, turns=turns))]
+        assert list(unlearned(taught, adapter, asked)) == []
+        assert list(unlearned(taught, adapter, f" {said.upper()}!")) == taught
 
 
 def test_the_closest_is_next_to_the_question() -> None:
