@@ -143,9 +143,12 @@ class KvCache:
     def _lay_out(self, reach: int) -> None:
         """All rows again, with as much of each as there is room for; zeros where nothing was."""
         old, kept = self._store, min(reach, self._reach)
+        # Old and new places overlap, hence a copy between; made first, so that where there is no
+        # memory for it everything stays as it is, and no row reads another's values.
+        values = torch.empty_like(old[0, 0, :, :, :kept])
         self._reach, self._store = reach, self._laid_out(reach)
         for before, after in zip(old.flatten(0, 1), self._store.flatten(0, 1), strict=True):
-            values = before[:, :, :kept].clone()  # old and new places overlap
+            values.copy_(before[:, :, :kept])
             after[:, :, :kept] = values
             after[:, :, kept:] = 0
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from bowerbird.personalization.generation.kv_cache import KvCache
 
@@ -89,3 +93,32 @@ def test_what_is_recalled_has_room() -> None:
     other = _cache()
     other.write(1, kept, 150)
     assert _is_there(other, 1, made)
+
+
+class _ShortOfMemory(TorchFunctionMode):
+    """So many tensors can still be made."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__()
+        self.left = left
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in {torch.Tensor.clone, torch.empty_like}:
+            self.left -= 1
+            if self.left < 0:
+                raise MemoryError
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_where_memory_ends_while_one_row_grows_the_others_stay_as_they_are(left: int) -> None:
+    cache = _cache()
+    made = _prefill(cache, 1, 0, 20)
+    with _ShortOfMemory(left):
+        try:
+            cache.begin_prefill(0, 0, 200)
+        except MemoryError:
+            pass
+        else:
+            assert left > 0
+    assert _is_there(cache, 1, made)
