@@ -290,7 +290,8 @@ class Answerer:
             await self._put_votes(last, ballot)
             await self._remember(running, last.channel)
         if wants_offer:
-            await consent.offer(last, asked.scope_id, asked.user_id, asked.language)
+            feedback, scope_id = self._feedback, asked.scope_id
+            await consent.offer(feedback, last, scope_id, asked.user_id, asked.language)
         return is_wanted
 
     async def _remember(self, running: _Running, channel: discord.abc.MessageableChannel) -> None:

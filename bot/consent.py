@@ -14,18 +14,25 @@ from bowerbird.bot import rendering
 from bowerbird.bot.apologies import language_of
 from bowerbird.bot.catalogue import Language
 from bowerbird.bot.controls import LastingButton, ask_below, owner_of
+from bowerbird.personalization.feedback import FeedbackService
 
 
 async def offer(
+    feedback: FeedbackService,
     message: discord.Message | discord.PartialMessage,
     scope_id: int,
     user_id: int,
     language: Language,
 ) -> None:
-    """Ask below the reply that ``user_id`` voted on; the mention pings nobody."""
+    """Ask below the reply that ``user_id`` voted on; the mention pings nobody.
+
+    The caller has claimed the offer; where it cannot be posted, it is to be claimed again.
+    """
     yes = ConsentButton(scope_id, user_id, "yes", language("consent-yes"))
     no = ConsentButton(scope_id, user_id, "no", language("consent-no"))
-    await ask_below(message, language("consent-offer", who=f"<@{user_id}>"), yes, no)
+    question = language("consent-offer", who=f"<@{user_id}>")
+    if not await ask_below(message, question, yes, no):
+        await feedback.withdraw_offer(scope_id, user_id)
 
 
 class ConsentButton(

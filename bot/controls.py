@@ -60,8 +60,8 @@ def owner_of(interaction: discord.Interaction[Any], name: str = FEEDBACK) -> Bow
 
 async def ask_below(
     message: discord.Message | discord.PartialMessage, question: str, *answers: LastingButton
-) -> None:
-    """Ask in reply to ``message``. Where that cannot be, nobody is asked."""
+) -> bool:
+    """Ask in reply to ``message``. False where that cannot be: nobody is asked."""
     try:
         await message.channel.send(
             rendering.notice(question),
@@ -71,6 +71,8 @@ async def ask_below(
         )
     except UNSENT as error:
         _log.info("cannot ask anything below %s: %s", message.id, error)
+        return False
+    return True
 
 
 class LastingButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):

@@ -257,6 +257,10 @@ class FeedbackService:
         """Claim the one offer a person ever gets; true for one caller."""
         return await self._store.offer_consent(scope_id, user_id)
 
+    async def withdraw_offer(self, scope_id: int, user_id: int) -> None:
+        """The offer that was claimed could not be posted: another occasion may come."""
+        await self._store.withdraw_offer(scope_id, user_id)
+
     async def opt_in(self, scope_id: int, user_id: int) -> int:
         """Keep from now on, and the exchanges that waited. Returns how many replies those were."""
         async with self._order:

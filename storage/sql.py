@@ -79,6 +79,10 @@ class SqlStore(Store):
         async with self._database.transaction() as tx:
             return await people.offer(tx, scope_id, user_id, self._now())
 
+    async def withdraw_offer(self, scope_id: int, user_id: int) -> None:
+        async with self._database.transaction() as tx:
+            await people.withdraw_offer(tx, scope_id, user_id)
+
     async def claim_lesson(self, scope_id: int, user_id: int, every: timedelta) -> bool:
         async with self._database.transaction() as tx:
             return await people.claim_lesson(tx, scope_id, user_id, self._now(), every)

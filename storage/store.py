@@ -49,7 +49,11 @@ class Store(Protocol):
         """The person, as ``UNASKED`` if nothing is known of them. Writes nothing."""
 
     async def offer_consent(self, scope_id: int, user_id: int) -> bool:
-        """Remember that the offer is being made. True for exactly one caller, ever."""
+        """Remember that the offer is being made. True for exactly one caller, ever,
+        unless it is withdrawn."""
+
+    async def withdraw_offer(self, scope_id: int, user_id: int) -> None:
+        """The offer could not be made: the person is as if never asked, unless they answered."""
 
     async def claim_lesson(self, scope_id: int, user_id: int, every: timedelta) -> bool:
         """Remember that a consenting person is asked what we should have said.

@@ -112,13 +112,14 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
 
     async def _give(self, act: Act, kind: FeedbackKind) -> None:
         scope_id, user_id = self.scope_of(act.guild_id), act.user_id
-        given = await self.services.feedback.give(scope_id, act.message_id, user_id, kind)
+        feedback = self.services.feedback
+        given = await feedback.give(scope_id, act.message_id, user_id, kind)
         language = await self.language(act.guild_id, user_id)
         if given is Given.OFFER or (
             given is Given.UNKNOWN and await self._was_asked_by(act, scope_id)
         ):
             message = self._channel(act).get_partial_message(act.message_id)
-            await consent.offer(message, scope_id, user_id, language)
+            await consent.offer(feedback, message, scope_id, user_id, language)
         elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
             message = self._channel(act).get_partial_message(act.message_id)
             await self._ask_now_and_then(message, user_id, language)
@@ -168,7 +169,7 @@ class FeedbackCog(BowerbirdCog, name=controls.FEEDBACK):
         await interaction.edit_original_response(view=view)
         is_unasked = given is Given.UNKNOWN and await feedback.offer(scope_id, user_id)
         if given is Given.OFFER or is_unasked:
-            await consent.offer(message, scope_id, user_id, language)
+            await consent.offer(feedback, message, scope_id, user_id, language)
         elif given is Given.KEPT and kind is FeedbackKind.DISLIKE:
             await self._ask_now_and_then(message, user_id, language)
 

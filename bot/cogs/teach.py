@@ -91,12 +91,13 @@ class _Lesson(discord.ui.Modal):
             raise RefusalError("teach-unchanged")
         scope_id, user_id = self._cog.scope_of(interaction.guild_id), interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
-        given = await self._cog.services.feedback.correct(scope_id, self._message.id, user_id, text)
+        feedback = self._cog.services.feedback
+        given = await feedback.correct(scope_id, self._message.id, user_id, text)
         language = await language_of(interaction)
         key = "teach-learnt" if given is Given.KEPT else "teach-waits"
         await apologies.say(interaction, rendering.notice(language(key)))
         if given is Given.OFFER:
-            await consent.offer(self._message, scope_id, user_id, language)
+            await consent.offer(feedback, self._message, scope_id, user_id, language)
         if self._question is not None:
             with suppress(discord.NotFound):  # answered twice, or somebody was faster
                 await self._question.delete()  # ours, and it is answered

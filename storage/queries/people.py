@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.queries.upsert import insert_into
@@ -78,6 +78,12 @@ async def offer(tx: AsyncConnection, scope_id: int, user_id: int, now: datetime)
         ).returning(people.c.user_id)
     )
     return changed.first() is not None
+
+
+async def withdraw_offer(tx: AsyncConnection, scope_id: int, user_id: int) -> None:
+    """Whoever has not answered has nothing else here, so the row goes."""
+    is_unanswered = people.c.consent == Consent.OFFERED
+    await tx.execute(delete(people).where(is_person(scope_id, user_id), is_unanswered))
 
 
 async def claim_lesson(

@@ -74,6 +74,17 @@ class TestConsent:
         assert not await store.offer_consent(SCOPE, ALICE)
         assert await store.offer_consent(OTHER_SCOPE, ALICE)
 
+    async def test_an_offer_that_could_not_be_made_can_be_made_again(self, store: SqlStore) -> None:
+        await store.offer_consent(SCOPE, ALICE)
+        await store.offer_consent(SCOPE, BOB)
+        await store.withdraw_offer(SCOPE, ALICE)
+        assert [one.user_id for one in await store.people()] == [BOB]
+        assert await store.offer_consent(SCOPE, ALICE)
+        for answer in (Consent.ON, Consent.OFF):
+            await store.set_consent(SCOPE, ALICE, answer)
+            await store.withdraw_offer(SCOPE, ALICE)
+            assert (await store.person(SCOPE, ALICE)).consent is answer
+
     async def test_who_is_asked_to_teach_is_left_in_peace_for_a_while(
         self, store: SqlStore, clock: Clock
     ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
+from bowerbird.playground.permissions import Permission
 from bowerbird.storage.records import Consent
 from tests.bot import house as houses
 from tests.bot.house import House
@@ -106,6 +107,28 @@ async def test_a_no_drops_what_waited_and_is_not_asked_again(house: House) -> No
     offers = [m for r in (second, third) for m in house.replies_to(r, alice.channel("general"))]
     assert offers == []
     assert await house.store.reply_of_message(second.id) is None
+
+
+@pytest.mark.provokes(403)
+async def test_an_offer_that_cannot_be_posted_is_made_at_the_next_occasion(house: House) -> None:
+    alice, garden = house.person("alice"), house.person("alice").channel("garden")
+    reply = await house.ask(alice, "hi", garden)
+    house.playground.deny(garden, Permission.SEND_MESSAGES)
+    await alice.react(reply, "👍")
+    await alice.wait_until(
+        lambda: any(one.status == 403 for one in house.playground.requests), what="the refusal"
+    )
+
+    async def is_unasked() -> bool:
+        return (await house.store.person(house.scope_id, alice.id)).consent is Consent.UNASKED
+
+    await house.until(is_unasked)
+    second = await house.ask(alice, "and here?")
+    await alice.react(second, "👍")
+    offer = await offered_to(alice, second)
+    await alice.click(offer, button(offer, "yes"))
+    await alice.wait_until(lambda: not offer.components)
+    assert len(await house.labels(alice)) == 2
 
 
 async def test_the_offer_works_after_a_restart(playground: Playground, tmp_path: Path) -> None:
