@@ -7,6 +7,7 @@ neither the store nor why something waits.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ KEPT_FOR = timedelta(hours=1)
 PEOPLE = 1000
 PER_PERSON = 20
 CHANGES = 2000
+CHANGED_TEXT_KEPT_S = 15 * 60.0
+"""As long as any reply should take, its time in the queue included."""
 MESSAGES_READ = 20_000
 
 Key = tuple[int, int]  # (scope, user)
@@ -136,14 +139,21 @@ class RecentExchanges:
 
 
 class RecentChanges:
-    """Edits and deletions that may concern a reply still on its way (text ``None``: deleted)."""
+    """Edits and deletions that may concern a reply still on its way (text ``None``: deleted).
+
+    Most texts are strangers', and of no use once the replies begun before the edit are recorded:
+    each goes by itself after `CHANGED_TEXT_KEPT_S`. To a reply that takes longer the message is
+    as good as deleted, since what it was given is out of date. Needs a running event loop.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._texts: OrderedDict[int, tuple[datetime, str | None]] = OrderedDict()
 
     def edited(self, message_id: int, text: str) -> None:
-        self._put(message_id, text)
+        edited_at = self._put(message_id, text)
+        loop = asyncio.get_running_loop()
+        loop.call_later(CHANGED_TEXT_KEPT_S, self._forget_text, message_id, edited_at)
 
     def deleted(self, message_ids: Iterable[int]) -> None:
         for message_id in message_ids:
@@ -156,11 +166,17 @@ class RecentChanges:
             return None
         return _with_turns(reply, texts)
 
-    def _put(self, message_id: int, text: str | None) -> None:
-        self._texts[message_id] = (self._now(), text)
+    def _forget_text(self, message_id: int, edited_at: datetime) -> None:
+        if message_id in self._texts and self._texts[message_id][0] == edited_at:
+            self._texts[message_id] = (edited_at, None)
+
+    def _put(self, message_id: int, text: str | None) -> datetime:
+        moment = self._now()
+        self._texts[message_id] = (moment, text)
         self._texts.move_to_end(message_id)
         while len(self._texts) > CHANGES:
             self._texts.popitem(last=False)
+        return moment
 
 
 class RecentReaders:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bowerbird.personalization import recent
 from bowerbird.personalization.errors import AdapterError, ConsentError
 from bowerbird.personalization.feedback import FeedbackService, Given
 from bowerbird.personalization.types import FinishReason, ReplyDraft, Sampling, Turn
@@ -377,6 +378,21 @@ async def test_changes_while_the_reply_is_on_its_way_are_applied(home: Home) -> 
     assert kept is not None
     assert kept.turns[-1].text == "new words"
     assert await home.store.reply_of_message(200) is None
+
+
+async def test_what_strangers_edit_is_not_remembered_for_long(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reply that takes longer still must not be kept with the old words."""
+    await home.feedback.opt_in(SCOPE, ALICE)
+    monkeypatch.setattr(recent, "CHANGED_TEXT_KEPT_S", 0.0)
+    await home.feedback.message_edited(99, "new words")
+    remembered = home.feedback._changes._texts
+    async with asyncio.timeout(10):
+        while any(text is not None for _, text in remembered.values()):
+            await asyncio.sleep(0)
+    await home.record(100, seconds=30)
+    assert await home.store.reply_of_message(100) is None
 
 
 async def test_an_edit_from_before_the_prompt_is_in_the_prompt_already(home: Home) -> None:
