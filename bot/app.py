@@ -162,6 +162,7 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
             settings, backend, cast("PreTrainedTokenizerBase", None), adapters, store
         )
         feedback = FeedbackService(store, adapters, nightly, backend)
+        rules = house_rules(settings, store)
         yield Services(
             settings,
             store,
@@ -170,8 +171,8 @@ async def build_mute(settings: Settings) -> AsyncIterator[Services]:
             feedback,
             nightly,
             adapters,
-            *house_rules(settings, store),
-            Departures(store, nightly, adapters, backend),
+            *rules,
+            Departures(store, nightly, adapters, backend, rules[0]),
         )
 
 
@@ -217,6 +218,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         opened.push_async_callback(executor.aclose)
         nightly = _nightly(settings, store, executor, adapters, engine, model)
         feedback = FeedbackService(store, adapters, nightly, engine)
+        rules = house_rules(settings, store)
         yield Services(
             settings,
             store,
@@ -225,8 +227,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             feedback,
             nightly,
             adapters,
-            *house_rules(settings, store),
-            Departures(store, nightly, adapters, engine),
+            *rules,
+            Departures(store, nightly, adapters, engine, rules[0]),
         )
 
 

@@ -1,9 +1,9 @@
 """Each server's settings, kept at hand: asked for at every message, read from the store once.
 
 Contract: this process is the only one that changes them (it holds the bot's lock on ``DATA_DIR``),
-so what is at hand is what is stored. Reads of the store and changes take turns, hence a slow read
-cannot put back what a change has just replaced, and two admins at once lose nothing of each
-other's. Knows no Discord.
+and whoever erases them says so (`forget`), so what is at hand is what is stored. Reads of the store
+and changes take turns, hence a slow read cannot put back what a change has just replaced, and two
+admins at once lose nothing of each other's. Knows no Discord.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class ServerBook:
                 await self._store.put_server_settings(server_id, after)
                 self._known[server_id] = after
             return after
+
+    async def forget(self, server_id: int) -> None:
+        """The store has erased them: who asks from now on reads what is there."""
+        async with self._one_at_a_time:  # a read under way may still put the old ones back
+            self._known.pop(server_id, None)
 
     async def _read(self, server_id: int) -> ServerSettings:
         if (known := self._known.get(server_id)) is None:

@@ -43,6 +43,12 @@ class Engine(Protocol):
     async def unload(self, scope_id: int, user_id: int) -> None: ...
 
 
+class ServerSettings(Protocol):
+    """The one thing needed of whoever keeps servers' settings at hand."""
+
+    async def forget(self, server_id: int) -> None: ...
+
+
 async def left_servers(store: Store) -> dict[int, datetime]:
     """Which servers were left, and when. Raises ``StoreError``."""
     noted = json.loads(await store.get_meta(LEFT_SERVERS) or "{}")
@@ -58,6 +64,7 @@ class Departures:
         trainings: Trainings,
         weights: Weights,
         engine: Engine,
+        settings: ServerSettings,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -65,6 +72,7 @@ class Departures:
         self._trainings = trainings
         self._weights = weights
         self._engine = engine
+        self._settings = settings
         self._now = now
         self._one_at_a_time = asyncio.Lock()
 
@@ -101,6 +109,7 @@ class Departures:
             await self._trainings.cancel(user_id, server_id)
         # Rows first: weights without a row are swept at the next start.
         replies = await self._store.erase_server(server_id)
+        await self._settings.forget(server_id)
         await self._weights.delete(people)
         for scope_id, user_id in people:  # not before: a reply must find no file to load
             await self._engine.unload(scope_id, user_id)

@@ -135,7 +135,7 @@ async def services_for(
     feedback = FeedbackService(store, adapters, nightly, backend)
     try:
         rules = house_rules(settings, store)
-        departures = Departures(store, nightly, adapters, backend)
+        departures = Departures(store, nightly, adapters, backend, rules[0])
         yield Services(
             settings, store, backend, replies, feedback, nightly, adapters, *rules, departures
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bowerbird.personalization.departures import KEPT_FOR, Departures, left_serv
 from bowerbird.playground import Playground, places, threads
 from bowerbird.playground.people import Person
 from bowerbird.playground.permissions import Permission
-from bowerbird.storage.records import RunState
+from bowerbird.storage.records import RunState, ServerSettings
 from tests.bot import house as houses
 from tests.bot.house import House
 
@@ -75,6 +76,29 @@ async def learnt_from(house: House, person: Person) -> None:
     await house.until(is_due)
 
 
+def long_after(house: House) -> Departures:
+    services = house.services
+    return Departures(
+        house.store,
+        services.nightly,
+        services.adapters,
+        house.backend,
+        services.servers,
+        now=lambda: datetime.now(UTC) + KEPT_FOR,
+    )
+
+
+async def test_a_server_that_comes_back_after_long_has_no_settings_of_old(house: House) -> None:
+    world, servers = house.playground.world, house.services.servers
+    guild = world.guilds[house.scope_id]
+    await servers.change(guild.id, lambda old: replace(old, cooldown_s=7))
+    world.remove_member(guild, house.playground.bot)
+    await house.until(lambda: left_servers(house.store))
+    await long_after(house).erase_expired()
+    world.add_member(guild, house.playground.bot)
+    assert await servers.of(guild.id) == ServerSettings()
+
+
 async def test_a_server_that_sends_us_away_and_takes_us_back(house: House) -> None:
     world, alice = house.playground.world, house.person("alice")
     guild = world.guilds[house.scope_id]
@@ -113,15 +137,7 @@ async def test_what_was_learnt_on_a_server_that_was_left_long_ago_goes(
     world.remove_member(guild, playground.bot)
     async with houses.running(playground, tmp_path) as house:
         await house.until(lambda: left_servers(house.store))
-        services = house.services
-        later = Departures(
-            house.store,
-            services.nightly,
-            services.adapters,
-            house.backend,
-            now=lambda: datetime.now(UTC) + KEPT_FOR,
-        )
-        await later.erase_expired()
+        await long_after(house).erase_expired()
         assert not weights.exists()
         assert [person.scope_id for person in await house.store.people()] == [0]  # her DM's
         assert await house.labels(alice) == []
