@@ -128,11 +128,11 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
     async def compare(
         self, interaction: Interaction, prompt: app_commands.Range[str, 1, PROMPT_LIMIT]
     ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         scope_id, user_id = self.scope_of(interaction.guild_id), interaction.user.id
         if await self.services.adapters.active(scope_id, user_id) is None:
             raise RefusalError("my-no-version")
         await self.require_admission(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
         conversation = Conversation((Turn("user", prompt, None, user_id),))
         seed = secrets.randbelow(2**31)
 
@@ -166,6 +166,7 @@ class MyCog(BowerbirdCog, name="Bowerbird my"):
 
     @my.command(name="privacy", description="What is kept of you, for how long, and your say.")
     async def privacy(self, interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         settings = self.services.settings
         scope_id = self.scope_of(interaction.guild_id)
         person = await self.services.store.person(scope_id, interaction.user.id)

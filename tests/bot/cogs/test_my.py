@@ -222,6 +222,20 @@ async def test_privacy_in_short(house: House) -> None:
     assert "for 365 days at most" in said_yes.content
 
 
+@pytest.mark.parametrize(
+    ("command", "options"), [("my privacy", {}), ("my compare", {"prompt": "Tea?"})]
+)
+async def test_a_store_that_is_busy_for_long_costs_no_answer(
+    house: House, command: str, options: dict[str, str]
+) -> None:
+    """Without a sign from us within seconds, Discord says that we did not respond."""
+    alice = house.person("alice")
+    async with house.store._database._lock:  # as while the file is written anew
+        asked = await alice.slash("general", command, **options)
+        await asked.acknowledged()
+    assert (await asked.answered()).is_ephemeral
+
+
 async def test_export_comes_by_dm_with_all_there_is_and_nothing_of_others(house: House) -> None:
     alice, bob = house.person("alice"), house.person("bob")
     await trained(house, alice)
