@@ -32,6 +32,8 @@ TIMEOUT_S: Final = 14 * 60.0
 """A little less than the life of an interaction's token."""
 _MOST: Final = 25
 """How many values Discord lets a menu hold."""
+EMOJI_LENGTH: Final = settings_text.MAX_EMOJI * len(f"<a:{'n' * 32}:{2**64}> ")
+"""What people write as `:name:` the form shows as Discord does: at its longest, and all of it."""
 _OWN: Final = "own"
 """In the menu of languages: each person's own."""
 
@@ -228,7 +230,7 @@ class SettingsForm(discord.ui.View):
     async def _ask_emoji(self, interaction: Interaction) -> None:
         now, language = self._settings, self._language
         likes, dislikes = (
-            _text(language(label), custom_id, " ".join(emoji), 400)
+            _text(language(label), custom_id, " ".join(emoji), EMOJI_LENGTH)
             for label, custom_id, emoji in (
                 ("settings-form-likes", "likes", now.positive_emoji),
                 ("settings-form-dislikes", "dislikes", now.negative_emoji),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bowerbird.bot.settings_text import MAX_EMOJI
 from bowerbird.playground import Playground
 from bowerbird.playground.model import Message
 from bowerbird.playground.people import Person
@@ -84,6 +86,21 @@ async def test_votes_and_emoji(house: House) -> None:
     assert await current(house) == ServerSettings(
         votes="buttons", positive_emoji=("❤️", "🔥"), negative_emoji=("💔",)
     )
+
+
+async def test_the_longest_emoji_fit_into_the_form_again(house: House) -> None:
+    """Discord refuses a form in which a field holds more than it takes."""
+    emoji = tuple(f"<a:{'n' * 32}:{2**63 + number}>" for number in range(MAX_EMOJI))
+    await house.services.servers.change(
+        house.scope_id, lambda old: replace(old, positive_emoji=emoji, negative_emoji=emoji)
+    )
+    owner = house.person("owner")
+    form = await opened(house, owner)
+    await press(owner, form, "votes")
+    modal = await (await owner.click(form, ID + "emoji")).modal_shown()
+    for _, field in modal.fields:
+        assert field["value"].split() == list(emoji)
+        assert len(field["value"]) <= field["max_length"]
 
 
 async def test_announcements_only_where_we_may_write(house: House) -> None:
