@@ -13,6 +13,8 @@ class NightsCog(BowerbirdCog, name="Bowerbird nights"):
 
     async def cog_load(self) -> None:
         self.schedule.start()
+        if self.bot.is_ready():  # loaded into a bot at work, which will not say so again
+            self._compare_servers()
 
     async def cog_unload(self) -> None:
         await super().cog_unload()
@@ -20,15 +22,7 @@ class NightsCog(BowerbirdCog, name="Bowerbird nights"):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """We may have been sent away while we were off; where shards are elsewhere, who knows."""
-        if self.bot.shard_id is not None or getattr(self.bot, "shard_ids", None) is not None:
-            return
-        servers = [guild.id for guild in self.bot.guilds]
-
-        async def compare_servers() -> None:
-            await self.services.departures.are_here(servers)
-
-        self.schedule.spawn(compare_servers)
+        self._compare_servers()
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -43,3 +37,14 @@ class NightsCog(BowerbirdCog, name="Bowerbird nights"):
             await self.services.departures.left(guild.id)
 
         self.schedule.spawn(leave)
+
+    def _compare_servers(self) -> None:
+        """We may have been sent away while we were off; where shards are elsewhere, who knows."""
+        if self.bot.shard_id is not None or getattr(self.bot, "shard_ids", None) is not None:
+            return
+        servers = [guild.id for guild in self.bot.guilds]
+
+        async def compare_servers() -> None:
+            await self.services.departures.are_here(servers)
+
+        self.schedule.spawn(compare_servers)

@@ -15,8 +15,10 @@ from discord.http import Route
 from bowerbird.bot import plugin
 from bowerbird.bot.app import Services
 from bowerbird.bot.cogs.my import MyCog
+from bowerbird.bot.cogs.nights import NightsCog
 from bowerbird.bot.failures import CommandError
 from bowerbird.bot.settings import Settings
+from bowerbird.personalization.departures import left_servers
 from bowerbird.playground import Playground, RateLimits
 from bowerbird.playground.world import DEMO_TOKEN
 from tests.bot import house as houses
@@ -97,6 +99,25 @@ async def test_it_comes_answers_and_goes_without_a_trace(host: Host) -> None:
     ours = [task for task in asyncio.all_tasks() - tasks if "bowerbird" in str(task.get_coro())]
     assert [task for task in ours if "/bot/" in str(task.get_coro())] == []
     assert playground.requests_to("PUT /applications/{application_id}/commands") == []
+
+
+async def test_a_server_that_was_left_while_we_were_not_loaded_is_noted(host: Host) -> None:
+    """The bot is connected already, so nobody will tell us which servers there are."""
+    await host.wait_until_ready()
+    left = 1_100_000_000_000_000_099
+
+    async def loaded() -> Services:
+        await host.load_extension(EXTENSION)
+        cog = host.get_cog(NightsCog.__cog_name__)
+        assert isinstance(cog, NightsCog)
+        return cog.services
+
+    await (await loaded()).feedback.opt_in(left, 10)
+    await host.unload_extension(EXTENSION)
+    services = await loaded()
+    async with asyncio.timeout(30):
+        while set(await left_servers(services.store)) != {left}:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_question_that_nobody_answered_ends_with_us(host: Host) -> None:
