@@ -325,17 +325,14 @@ class FeedbackService:
 
     async def messages_deleted(self, message_ids: Sequence[int]) -> None:
         """Messages were deleted: their text goes, and a reply with any of its parts."""
-        gone, readers = set(message_ids), set[tuple[int, int]]()
         async with self._order:
-            for message_id in message_ids:
-                reply = await self._store.reply_of_message(message_id)
-                if reply is not None:  # later prompts quote a split reply under its first part
-                    gone.update(reply.message_ids)
-                    readers.add((reply.scope_id, reply.user_id))
+            # All of them at once: a channel that is deleted may have held thousands.
+            parts = await self._store.parts_beside(message_ids)
+            gone = {*message_ids, *parts}  # later prompts quote a split reply under its first part
             self._changes.deleted(gone)
             self._recent.erase(gone)
             await self._store.erase_messages(sorted(gone))
-        await self._unload(readers | self._readers.take(gone))
+        await self._unload(self._readers.take(gone).union(parts.values()))
 
     async def channel_deleted(self, channel_id: int) -> None:
         """All its messages went with it, and nobody tells of them one by one."""

@@ -112,6 +112,10 @@ class SqlStore(Store):
         async with self._database.snapshot() as tx:
             return await replies.of_message(tx, message_id)
 
+    async def parts_beside(self, message_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        async with self._database.snapshot() as tx:
+            return await replies.parts_beside(tx, message_ids)
+
     async def messages_in(self, channel_id: int) -> list[int]:
         async with self._database.snapshot() as tx:
             return await replies.messages_in(tx, channel_id)

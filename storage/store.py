@@ -79,6 +79,9 @@ class Store(Protocol):
     async def reply_of_message(self, message_id: int) -> Reply | None:
         """The reply any part of which is this message."""
 
+    async def parts_beside(self, message_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """All parts of the replies of which any of these is one: whose (scope, user) each is."""
+
     async def messages_in(self, channel_id: int) -> list[int]:
         """The questions and replies in this channel of which anything is kept."""
 

@@ -26,8 +26,6 @@ from bowerbird.storage.tables import (
     turns,
 )
 
-_IDS_A_STATEMENT = 1000  # far below the databases' limits on parameters (32,766)
-
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
@@ -40,8 +38,7 @@ class _Gone:
 
 async def erase_messages(tx: AsyncConnection, message_ids: Sequence[int]) -> int:
     touched: set[int] = set()
-    for start in range(0, len(message_ids), _IDS_A_STATEMENT):
-        ids = list(message_ids[start : start + _IDS_A_STATEMENT])
+    for ids in reply_queries.batches(message_ids):
         gone = await _erase_replies(
             tx, reply_queries.made_of(ids), also_turns=turns.c.message_id.in_(ids)
         )

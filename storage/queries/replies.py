@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.storage.records import NewReply, Reply, RunState, Turn
 from bowerbird.storage.tables import adapters, replies, reply_messages, runs, turns
+
+_IDS_A_STATEMENT = 1000  # far below the databases' limits on parameters (32,766)
 
 
 async def add(tx: AsyncConnection, reply: NewReply) -> int:
@@ -134,6 +137,21 @@ async def of_message(tx: AsyncConnection, message_id: int) -> Reply | None:
     return found[0] if found else None
 
 
+async def parts_beside(
+    tx: AsyncConnection, message_ids: Sequence[int]
+) -> dict[int, tuple[int, int]]:
+    parts: dict[int, tuple[int, int]] = {}
+    for ids in batches(message_ids):
+        concerned = select(reply_messages.c.reply_id).where(reply_messages.c.message_id.in_(ids))
+        rows = await tx.execute(
+            select(reply_messages.c.message_id, replies.c.scope_id, replies.c.user_id)
+            .join(replies)
+            .where(reply_messages.c.reply_id.in_(concerned))
+        )
+        parts |= {row.message_id: (row.scope_id, row.user_id) for row in rows}
+    return parts
+
+
 async def messages_in(tx: AsyncConnection, channel_id: int) -> list[int]:
     is_here = replies.c.channel_id == channel_id  # scans: channels are seldom deleted
     questions = select(replies.c.question_id).where(is_here, replies.c.question_id.is_not(None))
@@ -183,6 +201,12 @@ async def mark_stale(tx: AsyncConnection, reply_ids: Select[int]) -> None:
             )
             .values(is_stale=True)
         )
+
+
+def batches(message_ids: Sequence[int]) -> Iterator[list[int]]:
+    """As many ids at a time as one statement is given."""
+    for start in range(0, len(message_ids), _IDS_A_STATEMENT):
+        yield list(message_ids[start : start + _IDS_A_STATEMENT])
 
 
 def made_of(message_ids: list[int]) -> ColumnElement[bool]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bowerbird.personalization import recent
 from bowerbird.personalization.errors import AdapterError, ConsentError
 from bowerbird.personalization.feedback import FeedbackService, Given
 from bowerbird.personalization.types import FinishReason, ReplyDraft, Sampling, Turn
+from bowerbird.storage.database import Database
 from bowerbird.storage.records import Consent, FeedbackKind
 from bowerbird.storage.sql import SqlStore
 from bowerbird.storage.store import StoreError
@@ -353,6 +356,27 @@ async def test_a_deleted_channel_takes_its_exchanges_along(home: Home, has_conse
     assert await home.feedback.reply_of(100) is None
     assert await home.feedback.reply_of(201) is None
     assert await home.store.messages_in(CHANNEL) == []
+
+
+async def test_however_much_was_said_in_it_a_channel_goes_in_a_few_reads(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Votes wait meanwhile, in every channel."""
+    await home.feedback.opt_in(SCOPE, ALICE)
+    for message_id in range(100, 200, 5):
+        await home.record(message_id)
+    reads: list[Database] = []
+    snapshot = Database.snapshot
+
+    def counted(database: Database) -> AbstractAsyncContextManager[AsyncConnection]:
+        reads.append(database)
+        return snapshot(database)
+
+    monkeypatch.setattr(Database, "snapshot", counted)
+    await home.feedback.channel_deleted(CHANNEL)
+    assert len(reads) < 10
+    assert await home.store.messages_in(CHANNEL) == []
+    assert set(home.backend.unloaded) == {(SCOPE, ALICE)}
 
 
 async def test_the_engine_forgets_what_was_edited_or_deleted(home: Home) -> None:

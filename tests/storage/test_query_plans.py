@@ -20,6 +20,7 @@ HOT: dict[str, Callable[[SqlStore], Awaitable[Any]]] = {
     "add_reply": lambda store: store.add_reply(a_reply(21)),
     "replies_since": lambda store: store.replies_since(SCOPE, ALICE, START),
     "reply_of_message": lambda store: store.reply_of_message(11),
+    "parts_beside": lambda store: store.parts_beside([11]),
     "put_feedback": lambda store: store.put_feedback(some_feedback(11)),
     "remove_feedback": lambda store: store.remove_feedback(11, [FeedbackKind.LIKE]),
     "replace_text": lambda store: store.replace_text(10, "new"),

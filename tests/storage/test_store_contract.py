@@ -400,6 +400,21 @@ class TestEditsAndDeletions:
         assert await store.erase_messages([11]) == 0
         assert (await store.export(ALICE))["feedback"] == []
 
+    async def test_the_parts_beside_deleted_ones(self, store: SqlStore) -> None:
+        await consent(store, ALICE, BOB)
+        await store.add_reply(a_reply(11, 12, 13))
+        await store.add_reply(a_reply(21, 22, user=BOB))
+        await store.add_reply(a_reply(5031, 5032))
+        alice, bob = (SCOPE, ALICE), (SCOPE, BOB)
+        assert await store.parts_beside([12, 99]) == {11: alice, 12: alice, 13: alice}
+        assert await store.parts_beside([10]) == {}  # a question is no part
+        assert await store.parts_beside(range(20, 6000)) == {
+            21: bob,
+            22: bob,
+            5031: alice,
+            5032: alice,
+        }
+
     async def test_a_purge_of_thousands_of_messages(self, store: SqlStore) -> None:
         await consent(store, ALICE)
         for number in range(5):
