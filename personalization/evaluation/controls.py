@@ -29,7 +29,6 @@ from bowerbird.personalization.evaluation.outcomes import Case, Outcome, rounded
 from bowerbird.personalization.evaluation.people import Person
 from bowerbird.personalization.evaluation.plan import Plan, Subject
 from bowerbird.personalization.training.executor import ALL_LINEAR, TrainRecipe
-from bowerbird.storage.records import LabelledReply
 
 DISLIKED: Final = 20
 MAX_SHUFFLED_GAIN: Final = 0.03
@@ -130,10 +129,11 @@ class Controls:
         trained: Mapping[str, Trained],
         on_reply: Callable[[int, int], None],
     ) -> dict[str, Any]:
-        ended = [trained[self._shuffled(one).name] for one in taught]
+        lessons = [self._shuffled(one) for one in taught]
+        ended = [trained[lesson.name] for lesson in lessons]
         students = [
-            Student(one.person, self._labelled(one, shuffled_votes(self._plan, one)), end.adapter)
-            for one, end in zip(taught, ended, strict=True)
+            Student(one.person, lesson.labelled, end.adapter)
+            for one, lesson, end in zip(taught, lessons, ended, strict=True)
         ]
         # Without a scorer the first of several is sent, which may by chance be a good one.
         unknown = [Student(one.person, ()) for one in taught]
@@ -174,7 +174,7 @@ class Controls:
         return Lesson(
             f"degenerate-{one.person.person_id}",
             one.person.person_id,
-            self._labelled(one, all_disliked(disliked[:DISLIKED])),
+            counting_labels(one.person, all_disliked(disliked[:DISLIKED]), self._subject),
             recipe=degenerate(self._subject.recipe),
             weight=1.0,
             keeps_rejected=True,
@@ -184,15 +184,7 @@ class Controls:
         return Lesson(
             f"shuffled-{one.person.person_id}",
             one.person.person_id,
-            self._labelled(one, shuffled_votes(self._plan, one)),
-        )
-
-    def _labelled(self, one: Taught, opinions: Sequence[Opinion]) -> tuple[LabelledReply, ...]:
-        return counting_labels(
-            one.person.person_id,
-            opinions,
-            system_prompt=self._subject.system_prompt,
-            base_model=self._subject.base_model,
+            counting_labels(one.person, shuffled_votes(self._plan, one), self._subject),
         )
 
 

@@ -128,12 +128,7 @@ class Nights:
         return [Student(life.person, self._labelled(life), life.adapter) for life in lives]
 
     def _labelled(self, life: _Life) -> tuple[LabelledReply, ...]:
-        return counting_labels(
-            life.person.person_id,
-            life.opinions,
-            system_prompt=self._subject.system_prompt,
-            base_model=self._subject.base_model,
-        )
+        return counting_labels(life.person, life.opinions, self._subject)
 
 
 def nights_to_regain(rows: Sequence[Mapping[str, Any]]) -> int | None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from bowerbird.personalization import taste_change
 from bowerbird.personalization.evaluation.asking import Said
 from bowerbird.personalization.evaluation.people import Person
+from bowerbird.personalization.evaluation.plan import Subject
 from bowerbird.personalization.types import FinishReason, Turn
 from bowerbird.storage.records import FeedbackKind, LabelledReply, Reply
 
@@ -92,11 +93,14 @@ def all_disliked(said: Iterable[Said]) -> tuple[Opinion, ...]:
 
 
 def counting_labels(
-    person_id: int, opinions: Sequence[Opinion], *, system_prompt: str, base_model: str
+    person: Person, opinions: Sequence[Opinion], subject: Subject
 ) -> tuple[LabelledReply, ...]:
     """``labelled_replies`` that training and serving go by."""
     every = labelled_replies(
-        person_id, opinions, system_prompt=system_prompt, base_model=base_model
+        person.person_id,
+        opinions,
+        system_prompt=subject.system_prompt,
+        base_model=subject.base_model,
     )
     return tuple(taste_change.current(every))
 

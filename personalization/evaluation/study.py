@@ -47,7 +47,6 @@ from bowerbird.personalization.evaluation.plan import (
 from bowerbird.personalization.evaluation.pool import Pool
 from bowerbird.personalization.training.executor import ALL_LINEAR, TrainExecutor
 from bowerbird.personalization.types import AdapterRef
-from bowerbird.storage.records import LabelledReply
 
 if TYPE_CHECKING:
     from bowerbird.personalization.evaluation.judge import Judge
@@ -269,20 +268,12 @@ class Study:
         rng = random.Random(f"{self._plan.seed} votes {person.person_id}")  # noqa: S311
         return vote_on(person, pool, votes, rng)
 
-    def _labelled(self, person: Person, opinions: Sequence[Opinion]) -> tuple[LabelledReply, ...]:
-        return counting_labels(
-            person.person_id,
-            opinions,
-            system_prompt=self._subject.system_prompt,
-            base_model=self._subject.base_model,
-        )
-
     def _lesson(self, part: str, person: Person, opinions: Sequence[Opinion]) -> Lesson:
-        labelled = self._labelled(person, opinions)
+        labelled = counting_labels(person, opinions, self._subject)
         return Lesson(_name(part, person), person.person_id, labelled)
 
     def _student(self, person: Person, opinions: Sequence[Opinion]) -> Student:
-        return Student(person, self._labelled(person, opinions))
+        return Student(person, counting_labels(person, opinions, self._subject))
 
     def _strangers(
         self, number: int, adapters: Sequence[AdapterRef | None]
